@@ -1,0 +1,1 @@
+"""What must hold of landed tables and of the candidate, beyond types and keys."""

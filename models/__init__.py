@@ -1,0 +1,1 @@
+"""What is promised: exports' contracts and what a KPI is. (SQL models: `dbt_project/models/`.)"""
