@@ -1,0 +1,81 @@
+# Two commands do it all: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+KPI_HOME ?= $(CURDIR)/var
+export KPI_HOME
+# No telemetry leaves this machine.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+DEMO_INBOX := $(KPI_HOME)/inbox
+INBOX ?=
+
+.PHONY: help setup run demo test test-fast check format lock dagster bench clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(BIN)/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "kpi-mart needs Python 3.11 or newer; say which: make PYTHON=python3.11 run"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+# One stamp for each environment: nothing is installed again while its lock file is unchanged.
+$(VENV)/.run-installed: $(BIN)/uv requirements/run.txt pyproject.toml
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test-installed: $(VENV)/.run-installed requirements/test.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/test.txt
+	@touch $@
+
+setup: $(VENV)/.run-installed ## install what a run needs
+
+ifeq ($(strip $(INBOX)),)
+run: setup ## the main job on the example company, or on your exports: make run INBOX=dir
+	@[ -e "$(KPI_HOME)/truth.json" ] || $(BIN)/kpi demo "$(DEMO_INBOX)"
+	@$(BIN)/kpi run --inbox "$(DEMO_INBOX)"
+else
+run: setup
+	@KPI_HOME="$${KPI_OWN_HOME:-$(CURDIR)/var/own}" $(BIN)/kpi run --inbox "$(abspath $(INBOX))"
+endif
+
+demo: setup ## write the example company's exports anew
+	$(BIN)/kpi demo "$(DEMO_INBOX)"
+
+test: $(VENV)/.test-installed ## all tests
+	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m slow
+
+test-fast: $(VENV)/.test-installed ## the tests that take seconds
+	$(BIN)/python -m pytest -m "not slow" -n 2
+
+check: $(VENV)/.test-installed ## format, lint, types, SQL style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
+
+format: $(VENV)/.test-installed ## put code into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(BIN)/uv ## renew the hash-locked requirements
+	for name in bootstrap run test; do \
+	    $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
+	        --python-version 3.11 $$([ $$name = test ] && echo -c requirements/run.txt) \
+	        requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+
+dagster: setup ## open the pipeline in Dagster, at http://127.0.0.1:3000
+	mkdir -p $(KPI_HOME)/dagster && cp -f dagster.yaml $(KPI_HOME)/dagster/dagster.yaml
+	DAGSTER_HOME=$(KPI_HOME)/dagster $(BIN)/dagster dev -w workspace.yaml
+
+clean: ## remove what was made here, but not your exports
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dbt_project/target

@@ -1,0 +1,299 @@
+"""The steps in their order: notice and land, check, freeze, transform, check, publish.
+
+`kpi run` takes them one after the other; each Dagster asset takes the one it is named after and finds
+what the earlier ones did in the ledger and in the run's folder. How a step works is in its own room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from models.contract import Stream, load_contracts
+from pipelines.inbox import Export, notice
+from pipelines.ledger import Event, Ledger
+from pipelines.run import Run
+from pipelines.settings import Settings, quiet_telemetry
+from pipelines.storage import archive_file, exclusive_lock, remove_leftovers, write_atomically
+
+if TYPE_CHECKING:
+    from expectations.validate import ExpectationsWorker
+    from pipelines.check.gate import Verdict
+    from pipelines.check.result import CheckResult
+    from pipelines.land import FileQuarantined, Landing
+    from pipelines.publish.release import Release
+
+Tell = Callable[[str, str], None]
+CODE_FOLDERS = ("models", "expectations", "pipelines", "dbt_project")
+NOT_CODE = {"target", "logs", "dbt_packages", "__pycache__"}
+
+
+def say_nothing(step: str, text: str) -> None:
+    """The listener of whoever does not want progress."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What every step needs: settings, contracts, the ledger, and somebody to tell of progress."""
+
+    settings: Settings
+    streams: Mapping[str, Stream]
+    ledger: Ledger
+    tell: Tell = say_nothing
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What one look at the inbox brought."""
+
+    landings: tuple[Landing, ...] = ()
+    quarantined: tuple[FileQuarantined, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """Whether an export was taken in, or set aside, that was not known before."""
+        return bool(self.landings or self.quarantined)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    status: Literal["released", "nothing_new", "held"]
+    run_id: str
+    landed: Landed
+    release: Release | None = None
+    verdict: Verdict | None = None
+    reasons: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def open_pipeline(settings: Settings, tell: Tell = say_nothing) -> Pipeline:
+    """Read the contracts and open the ledger.
+
+    Raises:
+        models.contract.ContractError: a contract cannot be used.
+    """
+    quiet_telemetry()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    streams = load_contracts(settings.project / "models" / "contracts")
+    return Pipeline(settings, streams, Ledger(settings.ledger_url), tell)
+
+
+@contextmanager
+def alone(pipeline: Pipeline) -> Iterator[None]:
+    """Hold the home for one writer, and first put right what a killed run left behind.
+
+    Raises:
+        pipelines.storage.HomeIsBusy: another run is at work here.
+    """
+    from pipelines.publish.recover import recover
+
+    with exclusive_lock(pipeline.settings.home / "writer.lock"):
+        remove_leftovers(pipeline.settings.home)
+        recover(pipeline.settings, pipeline.ledger)
+        yield
+
+
+def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
+    """The main job, once: from whatever is new in the inbox to a release, or to the reasons why not."""
+    pipeline = open_pipeline(settings, tell)
+    with alone(pipeline):
+        landed = land(pipeline)
+        run_now = freeze(pipeline)
+        if run_now is None:
+            return Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
+        with start_worker(pipeline) as worker:
+            check_landed(pipeline, worker)
+            run_now = freeze(pipeline) or run_now
+            transform(pipeline, run_now)
+            verdict = check_candidate(pipeline, run_now, worker)
+        if verdict.decision != "release":
+            return Outcome("held", run_now.run_id, landed, None, verdict, tuple(verdict.reasons))
+        release = publish(pipeline, run_now)
+    return Outcome("released", run_now.run_id, landed, release, verdict)
+
+
+def land(pipeline: Pipeline) -> Landed:
+    """Take in every settled export that is new, and again what a mended contract may now read."""
+    seen = notice(pipeline.settings, pipeline.ledger)
+    landings: list[Landing] = []
+    quarantined: list[FileQuarantined] = []
+    duplicates: list[str] = []
+    known = {
+        (_source_of(event.subject), event.payload["sha256"]): event.subject
+        for event in pipeline.ledger.events("file_seen")
+    }
+    for number, export in enumerate(seen.new, start=1):
+        pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
+        archived = archive_file(export.path, pipeline.settings.archive)
+        event = ("file_seen", export.name, _seen(export, archived.sha256))
+        if known.setdefault((export.source, archived.sha256), export.name) != export.name:
+            pipeline.ledger.append_many([event])
+            duplicates.append(export.name)
+            continue
+        result = _land_one(pipeline, export.name, archived.sha256, export.mtime_ns, [event])
+        (landings if isinstance(result, _landing_class()) else quarantined).append(result)
+    return Landed(tuple(landings), tuple(quarantined), tuple(duplicates), tuple(unsettled))
+
+
+def check_landed(pipeline: Pipeline, worker: ExpectationsWorker) -> list[CheckResult]:
+    """Ask the suites of every landing that was not asked yet; a landing that fails is set aside."""
+    from pipelines.check import landed
+
+    fresh = landed.not_yet_asked(pipeline.settings, pipeline.ledger, accepted_landings(pipeline))
+    if not fresh:
+        return []
+    pipeline.tell("check", f"{len(fresh)} landings")
+    results, set_aside = landed.check_landings(pipeline.settings, pipeline.streams, fresh, worker)
+    events = landed.checked_events(pipeline.settings, fresh, results, set_aside)
+    pipeline.ledger.append_many(events)
+    return results
+
+
+def freeze(pipeline: Pipeline) -> Run | None:
+    """Fix what a run computes from; the same inputs give the same run.
+
+    Returns:
+        The run, or None when its inputs are those of the release that was made last.
+    """
+    landings = accepted_landings(pipeline)
+    inputs = {
+        "landings": sorted(f"{n.table}:{n.landing_id}:{n.contract_digest}" for n in landings),
+        "as_of": pipeline.settings.as_of.isoformat(),
+        "settings": _figure_settings(pipeline.settings),
+        "code_digest": code_digest(pipeline.settings.project),
+    }
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    run_id = digest[:16]
+    released = pipeline.ledger.latest("released")
+    if not landings or (released is not None and released.payload["run_id"] == run_id):
+        return None
+    run_now = _run(pipeline.settings, run_id)
+    run_now.directory.mkdir(parents=True, exist_ok=True)
+    frozen = {
+        **inputs,
+        "run_id": run_id,
+        "inputs_digest": digest,
+        "parent_release": _served(pipeline.ledger),
+        "landings": [landing.landing_id for landing in landings],
+    }
+    write_atomically(run_now.manifest, json.dumps(frozen, indent=1, sort_keys=True).encode())
+    previous = pipeline.ledger.latest("run_started")
+    if previous is None or previous.payload != frozen:
+        pipeline.ledger.append("run_started", run_id, frozen)
+    return run_now
+
+
+def latest_run(pipeline: Pipeline) -> Run | None:
+    """The run that was frozen last, whatever became of it."""
+    started = pipeline.ledger.latest("run_started")
+    return _run(pipeline.settings, started.subject) if started else None
+
+
+def transform(
+    pipeline: Pipeline, run_now: Run, listeners: Iterable[Callable[[Any], None]] = ()
+) -> None:
+    """Build the candidate with dbt, and close it."""
+    from pipelines.transform import build_candidate
+
+    pipeline.tell("transform", "dbt builds and tests the candidate")
+    landings = accepted_landings(pipeline)
+    build_candidate(pipeline.settings, run_now, pipeline.streams, landings, listeners)
+
+
+def check_candidate(pipeline: Pipeline, run_now: Run, worker: ExpectationsWorker) -> Verdict:
+    """Ask everything that has to hold of the candidate, and write the verdict."""
+    from pipelines.check import candidate, gate
+
+    pipeline.tell("check", "suites, reconciliations and plausibility of the candidate")
+    landings = accepted_landings(pipeline)
+    results = candidate.check_candidate(
+        pipeline.settings, run_now, pipeline.streams, landings, pipeline.ledger, worker
+    )
+    return gate.judge(pipeline.settings, pipeline.ledger, run_now, results)
+
+
+def publish(pipeline: Pipeline, run_now: Run) -> Release:
+    """Make the candidate the release that readers see, if the verdict says so.
+
+    Raises:
+        pipelines.publish.release.NotPublishable: with every reason why not.
+    """
+    from pipelines.publish import release
+
+    pipeline.tell("publish", "writing the release")
+    return release.publish(pipeline.settings, pipeline.ledger, run_now)
+
+
+@contextmanager
+def start_worker(pipeline: Pipeline) -> Iterator[ExpectationsWorker]:
+    """Great Expectations in a process of its own: its import takes seconds, and overlaps with our work."""
+    from expectations.validate import ExpectationsWorker
+
+    with ExpectationsWorker(pipeline.settings.project) as worker:
+        yield worker
+
+
+def accepted_landings(pipeline: Pipeline) -> list[Landing]:
+    """The landings that figures are computed from: read under today's contract, and not set aside."""
+    from pipelines.land import Landing
+
+    aside = {event.subject for event in pipeline.ledger.events("landing_set_aside")}
+    newest = {
+        (event.subject, event.payload["landing_id"]): Landing.from_payload(event.payload)
+        for event in pipeline.ledger.events("landed")
+    }
+    return [
+        landing
+        for landing in newest.values()
+        if landing.status == "accepted"
+        and landing.landing_id not in aside
+        and landing.table in pipeline.streams
+        and landing.contract_digest == pipeline.streams[landing.table].digest
+    ]
+
+
+def code_digest(project: Path) -> str:
+    """Identity of everything a figure is computed by: definitions, SQL, contracts, suites, Python."""
+    digest = hashlib.sha256()
+    for folder in CODE_FOLDERS:
+        for file in sorted((project / folder).rglob("*")):
+            inside = file.relative_to(project)
+            if file.is_file() and not NOT_CODE.intersection(inside.parts):
+                digest.update(f"{inside}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def last_run_id(ledger: Ledger) -> str | None:
+    """The run behind the release that was made last."""
+    released = ledger.latest("released")
+    return str(released.payload["run_id"]) if released else None
+
+
+def _run(settings: Settings, run_id: str) -> Run:
+    return Run(run_id, settings.runs / run_id, settings.warehouse / run_id / "candidate.duckdb")
+
+
+def _served(ledger: Ledger) -> int | None:
+    events = [event for kind in ("released", "rolled_back") if (event := ledger.latest(kind))]
+    newest = max(events, key=lambda event: event.seq, default=None)
+    return int(newest.payload["release"]) if newest else None
+
+
+def _figure_settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "reporting_currency": settings.reporting_currency,
+        "time_zone": settings.time_zone,
+        "week_start": settings.week_start,
+        "fiscal_year_start": settings.fiscal_year_start,
+    }

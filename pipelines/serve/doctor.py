@@ -1,0 +1,116 @@
+"""What is missing or mis-set on this machine, each with its remedy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from models.contract import load_contracts
+from models.yaml_source import DeclarationError
+from pipelines.ledger import Ledger
+from pipelines.settings import Settings
+
+NEEDED = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "dagster", "pandas")
+LEAST_FREE_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    well: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a run needs; a look that fails is itself a finding."""
+    looks: tuple[Callable[[Settings], Finding], ...] = (
+        _python, _libraries, _home, _space, _inbox, _contracts, _ledger, _pointer, _definitions,
+    )  # fmt: skip
+    findings = []
+    for look in looks:
+        try:
+            findings.append(look(settings))
+        except Exception as error:
+            subject = look.__name__.strip("_")
+            findings.append(Finding(subject, False, f"could not be looked at: {error}"))
+    return findings
+
+
+def _python(_: Settings) -> Finding:
+    well = sys.version_info >= (3, 11)
+    return Finding("python", well, sys.version.split()[0], "" if well else "Use 3.11 or newer.")
+
+
+def _libraries(_: Settings) -> Finding:
+    missing, found = [], []
+    for name in NEEDED:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding("libraries", False, f"missing: {', '.join(missing)}", "Run `make setup`.")
+    return Finding("libraries", True, ", ".join(found))
+
+
+def _home(settings: Settings) -> Finding:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    well = os.access(settings.home, os.W_OK)
+    remedy = "" if well else "Set KPI_HOME to a folder that you may write to."
+    return Finding("home", well, str(settings.home), remedy)
+
+
+def _space(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.home).free
+    well = free > LEAST_FREE_BYTES
+    remedy = "" if well else "Free space there, or set KPI_HOME to another disk."
+    return Finding("space", well, f"{free / 1024**3:.1f} GiB free", remedy)
+
+
+def _inbox(settings: Settings) -> Finding:
+    well = settings.inbox.is_dir() and os.access(settings.inbox, os.R_OK)
+    remedy = (
+        "" if well else "Create it, or set KPI_INBOX; `kpi demo DIR` fills one with an example."
+    )
+    return Finding("inbox", well, str(settings.inbox), remedy)
+
+
+def _contracts(settings: Settings) -> Finding:
+    try:
+        streams = load_contracts(settings.project / "models" / "contracts")
+    except DeclarationError as error:
+        return Finding("contracts", False, str(error), error.remedy)
+    return Finding("contracts", bool(streams), f"{len(streams)} streams")
+
+
+def _ledger(settings: Settings) -> Finding:
+    problems = Ledger(settings.ledger_url).verify()
+    if problems:
+        remedy = "Restore ledger.db from a backup; what it says can't be trusted as it is."
+        return Finding("ledger", False, problems[0], remedy)
+    return Finding("ledger", True, "its chain of hashes holds")
+
+
+def _pointer(settings: Settings) -> Finding:
+    if not settings.current.is_symlink():
+        return Finding("release", True, "none yet")
+    well = (settings.current / "mart.duckdb").is_file()
+    remedy = "" if well else "Serve another one: `kpi rollback N`; releases/ shows which are kept."
+    return Finding("release", well, f"serves {settings.current.resolve().name}", remedy)
+
+
+def _definitions(settings: Settings) -> Finding:
+    from models.kpi import load_kpis
+
+    try:
+        kpis = load_kpis(settings.project / "dbt_project")
+    except DeclarationError as error:
+        return Finding("KPI definitions", False, str(error), error.remedy)
+    return Finding("KPI definitions", bool(kpis), f"{len(kpis)} KPIs")

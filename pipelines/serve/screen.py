@@ -1,0 +1,336 @@
+"""How answers look on a terminal. Every text from a file is escaped: an export can't draw on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.serve import mart
+
+if TYPE_CHECKING:
+    from pipelines.flow import Outcome, Tell
+    from pipelines.prove.explain import Explanation
+    from pipelines.serve.aside import Aside
+    from pipelines.serve.doctor import Finding
+    from pipelines.serve.state import State
+    from pipelines.settings import Settings
+
+# Shape and word, not colour alone: a status must survive a printer and a colour-blind reader.
+STATUS = {
+    "on_track": ("green", "● on track"),
+    "at_risk": ("yellow", "▲ at risk"),
+    "off_track": ("red", "■ off track"),
+    "no_target": ("dim", "– no target"),
+    "no_data": ("dim", "○ no data"),
+}
+VERDICT = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red"}
+FRESHNESS = {"fresh": "green", "late": "yellow", "stale": "red", "never": "dim"}
+HEADLINES = (
+    "revenue", "gross_margin", "net_profit_margin", "cash_flow", "mrr", "paying_customers",
+    "customer_churn_rate", "cac", "leads", "win_rate", "ad_spend", "roas", "nps",
+)  # fmt: skip
+SPARKS = "▁▂▃▄▅▆▇█"
+MOST_ROWS = 20
+
+console = Console(highlight=False)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Tell]:
+    """A listener that shows which step is at work; silent for machines."""
+    if quiet:
+        yield lambda step, text: None
+        return
+    with console.status("notice what is new") as status:
+        done: list[str] = []
+
+        def tell(step: str, text: str) -> None:
+            if not done or done[-1] != step:
+                console.print(f"[bold cyan]{step:<10}[/] {escape(text)}")
+                done.append(step)
+            status.update(f"{step}: {escape(text)}")
+
+        yield tell
+
+
+def outcome_document(settings: Settings, outcome: Outcome) -> dict[str, Any]:
+    """The end of a run, for machines."""
+    return {
+        "status": outcome.status,
+        "run_id": outcome.run_id,
+        "release": outcome.release.number if outcome.release else None,
+        "landed": [
+            {"file": n.file, "table": n.table, "rows": n.rows_landed, "status": n.status}
+            for n in outcome.landed.landings
+        ],
+        "quarantined_files": [
+            {"file": q.file, "code": q.code, "reason": q.reason} for q in outcome.landed.quarantined
+        ],
+        "checks": _tally(outcome.verdict.results) if outcome.verdict else {},
+        "reasons": list(outcome.reasons),
+    }
+
+
+def show_outcome(settings: Settings, outcome: Outcome) -> None:
+    """One screen at the end of `kpi run`."""
+    if outcome.status == "nothing_new":
+        console.print(_nothing_new(settings, outcome))
+        return
+    parts: list[RenderableType] = []
+    if outcome.status == "released" and outcome.release:
+        folder = mart.release_folder(settings, outcome.release.number)
+        figures = {figure.kpi: figure for figure in mart.scorecard(folder, "month")}
+        parts.append(_scorecard([figures[kpi] for kpi in HEADLINES if kpi in figures]))
+    parts.append(_taken_in(outcome))
+    if outcome.verdict:
+        parts.append(_checks_line(_tally(outcome.verdict.results)))
+    if outcome.status == "held":
+        parts.append(Text("Why it was held:", style="bold red"))
+        parts += [Text(f"  {reason}") for reason in outcome.reasons[:MOST_ROWS]]
+    parts.append(_next_steps(outcome))
+    title = (
+        f"Release {outcome.release.number} is served"
+        if outcome.release
+        else "Held: the last release stays as it is"
+    )
+    style = "green" if outcome.release else "red"
+    console.print(Panel(Group(*parts), title=title, border_style=style, padding=(1, 2)))
+
+
+def show_state(state: State) -> None:
+    """`kpi status`."""
+    if state.release is None:
+        console.print(f"No release yet in {escape(str(state.home))}. `kpi run` makes one.")
+    else:
+        console.print(
+            f"Release [bold]{state.release}[/], published {state.published_at},"
+            f" {state.age_hours} hours ago"
+        )
+    if state.held:
+        console.print("[red]■ The last run was held:[/]")
+        for reason in state.held_reasons[:MOST_ROWS]:
+            console.print(f"  {escape(reason)}")
+    table = Table(box=box.SIMPLE)
+    for column in ("stream", "freshness", "newest export", "landed", "quarantined", "skipped"):
+        table.add_column(
+            column, justify="right" if column[0] in "lqs" and column != "stream" else "left"
+        )
+    for source in state.sources:
+        table.add_row(
+            source.table,
+            f"[{FRESHNESS[source.freshness]}]{source.freshness}[/] ({source.hours} h)",
+            str(source.newest_export)[:16],
+            f"{source.rows_landed:,}",
+            f"{source.rows_quarantined:,}",
+            f"{source.rows_skipped:,}",
+        )
+    console.print(table)
+    console.print(
+        f"Quarantine: {state.files_in_quarantine} files, {state.rows_in_quarantine} rows"
+        " (`kpi quarantine list`)"
+    )
+
+
+def show_series(figures: Sequence[mart.Figure]) -> None:
+    """`kpi show`."""
+    if not figures:
+        console.print("No figures of that grain yet.")
+        return
+    groups: dict[str, list[mart.Figure]] = {}
+    for figure in figures:
+        groups.setdefault(figure.slice_value, []).append(figure)
+    for value, group in groups.items():
+        slice_text = "" if group[0].slice == "total" else f" · {group[0].slice} = {value}"
+        title = f"{group[0].label}{slice_text}   {sparkline([f.value for f in group])}"
+        table = Table(title=escape(title), box=box.SIMPLE, title_justify="left")
+        table.add_column("period")
+        for column in ("value", "target"):
+            table.add_column(column, justify="right")
+        table.add_column("status")
+        for figure in group:
+            open_ = "" if figure.is_complete else " (open)"
+            table.add_row(
+                f"{figure.period_start}{open_}",
+                escape(figure.display_value),
+                escape(figure.display_target),
+                _status(figure.status),
+            )
+        console.print(table)
+
+
+def sparkline(values: Sequence[Any]) -> str:
+    """A row of blocks, lowest to highest; a blank where there is no value."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, span = min(known), max(known) - min(known)
+    return "".join(
+        " " if value is None else SPARKS[int((value - low) * 7 / span) if span else 3]
+        for value in values
+    )
+
+
+def show_explanation(explanation: Explanation) -> None:
+    """`kpi explain`."""
+    console.print(f"[bold]{escape(explanation.label)}[/] = {explanation.value}")
+    console.print(escape(explanation.definition))
+    for component in explanation.components:
+        console.print(f"\n[bold]{escape(component.name)}[/] = {component.value}", end="")
+        console.print(f"  from {escape(component.table)}; residual {component.residual}")
+        table = Table(box=box.SIMPLE)
+        for column in ("file", "rows", "contribution"):
+            table.add_column(column, justify="left" if column == "file" else "right")
+        for landing in component.landings:
+            table.add_row(escape(landing.file), f"{landing.rows:,}", f"{landing.contribution}")
+        console.print(table)
+        if component.rows:
+            _show_rows(component.rows)
+
+
+def _show_rows(rows: Sequence[Any]) -> None:
+    table = Table(box=box.SIMPLE)
+    for column in ("file", "row", "key", "contribution"):
+        table.add_column(column, justify="left" if column in ("file", "key") else "right")
+    for row in rows:
+        key = ", ".join(f"{name}={value}" for name, value in row.key.items())
+        table.add_row(escape(row.file), str(row.row_number), escape(key), str(row.contribution))
+    console.print(table)
+
+
+def show_checks(verdict: Mapping[str, Any], *, everything: bool) -> None:
+    """`kpi checks`."""
+    results = verdict["results"]
+    console.print(f"Run {verdict['run_id']}: [bold]{verdict['decision']}[/]")
+    console.print(_checks_line(_tally(results)))
+    for result in results:
+        if result["verdict"] == "pass" and not everything:
+            continue
+        colour = VERDICT[result["verdict"]]
+        console.print(f"[{colour}]{result['verdict']:<5}[/] {escape(result['asked'])}")
+        details = [
+            ("check", result["id"]),
+            ("rows", result["rows"]),
+            ("sample", "; ".join(result["sample"])),
+            ("threshold", result["threshold"]),
+            ("found", _evidence(result["evidence"])),
+            ("owner", result["owner"]),
+            ("look", result["look"]),
+        ]
+        for name, value in details:
+            if value not in (None, ""):
+                console.print(f"      {name:<9} {escape(str(value))}")
+
+
+def show_quarantine(items: Sequence[Aside]) -> None:
+    """`kpi quarantine list`."""
+    if not items:
+        console.print("Nothing is in quarantine.")
+    for item in items:
+        where = escape(item.file) + (f", row {item.row}" if item.row else "")
+        cell = f", column {escape(item.column)}: {escape(repr(item.value))}" if item.column else ""
+        console.print(f"[yellow]{escape(item.code)}[/] {where}{cell}")
+        console.print(f"      {escape(item.reason)}")
+        if item.expected:
+            console.print(f"      expected {escape(item.expected)}")
+        if item.remedy:
+            console.print(f"      {escape(item.remedy)}")
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """`kpi doctor`."""
+    for finding in findings:
+        mark = "[green]● well[/]" if finding.well else "[red]■ unwell[/]"
+        console.print(f"{mark}  {finding.subject}: {escape(finding.found)}")
+        if finding.remedy:
+            console.print(f"          {escape(finding.remedy)}")
+
+
+def _nothing_new(settings: Settings, outcome: Outcome) -> str:
+    served = settings.current.resolve().name if settings.current.exists() else "none"
+    notes = f"Nothing new in {escape(str(settings.inbox))}: release {served} stays."
+    if outcome.landed.unsettled:
+        notes += f" Still being written: {escape(', '.join(outcome.landed.unsettled))}."
+    if outcome.landed.duplicates:
+        notes += (
+            f" Known already, under another name: {escape(', '.join(outcome.landed.duplicates))}."
+        )
+    return notes
+
+
+def _scorecard(figures: Sequence[mart.Figure]) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("last complete month")
+    table.add_column("value", justify="right")
+    table.add_column("target", justify="right")
+    table.add_column("status")
+    for figure in figures:
+        table.add_row(
+            escape(figure.label),
+            escape(figure.display_value),
+            escape(figure.display_target),
+            _status(figure.status),
+        )
+    return table
+
+
+def _status(status: str) -> str:
+    colour, text = STATUS.get(status, ("", status))
+    return f"[{colour}]{text}[/]" if colour else text
+
+
+def _taken_in(outcome: Outcome) -> RenderableType:
+    landings = outcome.landed.landings
+    landed = sum(n.rows_landed for n in landings)
+    broken = sum(n.rows_quarantined for n in landings)
+    skipped = sum(sum(n.rows_skipped.values()) for n in landings)
+    lines = [
+        f"Taken in: {len(landings)} exports; {landed + broken + skipped:,} rows ="
+        f" {landed:,} landed + {broken:,} quarantined + {skipped:,} skipped by rule"
+    ]
+    lines += [
+        f"  [yellow]{q.code}[/] {escape(q.file)}: {escape(q.reason)}"
+        for q in outcome.landed.quarantined[:MOST_ROWS]
+    ]
+    lines += [
+        f"  [yellow]ROWS[/] {escape(n.file)}: {n.rows_quarantined} of {n.rows_in_file}"
+        for n in landings
+        if n.rows_quarantined
+    ][:MOST_ROWS]
+    return "\n".join(lines)
+
+
+def _tally(results: Iterable[Any]) -> dict[str, int]:
+    tally = {"pass": 0, "warn": 0, "fail": 0, "error": 0}
+    for result in results:
+        tally[result["verdict"] if isinstance(result, Mapping) else result.verdict] += 1
+    return tally
+
+
+def _checks_line(tally: Mapping[str, int]) -> str:
+    total = sum(tally.values())
+    words = f"Checks: {tally['pass']} of {total} passed"
+    for verdict in ("warn", "fail", "error"):
+        if tally[verdict]:
+            words += f", [{VERDICT[verdict]}]{tally[verdict]} {verdict}[/]"
+    return words
+
+
+def _evidence(evidence: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in evidence.items())
+
+
+def _next_steps(outcome: Outcome) -> str:
+    if outcome.status == "held":
+        return "\nLook: [bold]kpi checks[/] · [bold]kpi quarantine list[/] · [bold]kpi status[/]"
+    return (
+        "\nLook: [bold]kpi show revenue[/] · [bold]kpi explain revenue 2026-10 --rows[/] ·"
+        " [bold]kpi checks --all[/] · [bold]kpi quarantine list[/] · [bold]kpi status[/]"
+    )

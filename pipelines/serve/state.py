@@ -1,0 +1,138 @@
+"""The state of the house: which release is served, how old, how fresh its sources, what is set aside.
+
+Read from the ledger and the release's own files alone, so that it answers at once and also while a
+run is at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from models.contract import Stream, load_contracts
+from pipelines.ledger import Event, Ledger
+from pipelines.serve.mart import NoRelease, age_hours
+from pipelines.settings import Settings
+
+Freshness = Literal["fresh", "late", "stale", "never"]
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """How fresh one stream is; `hours` counts from its newest export."""
+
+    table: str
+    family: str
+    owner: str
+    newest_export: str | None
+    hours: int | None
+    freshness: Freshness
+    landings: int
+    rows_landed: int
+    rows_quarantined: int
+    rows_skipped: int
+
+
+@dataclass(frozen=True)
+class State:
+    """What `kpi status` says."""
+
+    home: Path
+    release: int | None
+    run_id: str | None
+    published_at: str | None
+    age_hours: int | None
+    held: bool
+    held_reasons: tuple[str, ...]
+    sources: tuple[SourceState, ...]
+    files_in_quarantine: int
+    rows_in_quarantine: int
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a source that has been delivering is older than its contract allows."""
+        return any(source.freshness == "stale" for source in self.sources)
+
+
+def read_state(settings: Settings, now: datetime | None = None) -> State:
+    """What is served here, and what stands in the way of serving something newer."""
+    now = now or datetime.now(UTC)
+    ledger = Ledger(settings.ledger_url)
+    streams = load_contracts(settings.project / "models" / "contracts")
+    landed = ledger.events("landed")
+    served = newest_of(ledger, ("released", "rolled_back"))
+    verdict = ledger.latest("verdict")
+    number = int(served.payload["release"]) if served else None
+    made = next(
+        (e for e in reversed(ledger.events("released")) if e.payload["release"] == number), None
+    )
+    released_last = ledger.latest("released")
+    held = verdict is not None and verdict.payload["decision"] != "release"
+    if held and verdict and released_last and released_last.seq > verdict.seq:
+        held = False
+    sources = tuple(_source(stream, landed, now) for stream in streams.values())
+    return State(
+        home=settings.home,
+        release=number,
+        run_id=str(made.payload["run_id"]) if made else None,
+        published_at=made.at.isoformat() if made else None,
+        age_hours=age_hours(made.at.isoformat(), now) if made else None,
+        held=held,
+        held_reasons=tuple(verdict.payload.get("reasons", ())) if held and verdict else (),
+        sources=tuple(source for source in sources if source.landings),
+        files_in_quarantine=len(open_files(ledger)),
+        rows_in_quarantine=sum(source.rows_quarantined for source in sources),
+    )
+
+
+def newest_verdict(settings: Settings) -> Path:
+    """The verdict of the last run, released or held.
+
+    Raises:
+        NoRelease: there was no run yet.
+    """
+    verdict = Ledger(settings.ledger_url).latest("verdict")
+    if verdict is None:
+        raise NoRelease(settings.home)
+    return settings.runs / verdict.subject / "verdict.json"
+
+
+def newest_of(ledger: Ledger, kinds: Iterable[str]) -> Event | None:
+    """The latest event of several kinds."""
+    events = [event for kind in kinds if (event := ledger.latest(kind))]
+    return max(events, key=lambda event: event.seq, default=None)
+
+
+def open_files(ledger: Ledger) -> list[Event]:
+    """Files set aside whole that have not landed since, by name; the newest word on each."""
+    landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
+    newest = {event.subject: event for event in ledger.events("file_quarantined")}
+    return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
+
+
+def _source(stream: Stream, landed: list[Event], now: datetime) -> SourceState:
+    newest = {e.payload["landing_id"]: e.payload for e in landed if e.subject == stream.table}
+    exported = max((str(payload["exported_at"]) for payload in newest.values()), default=None)
+    hours = age_hours(exported, now) if exported else None
+    freshness: Freshness = "never"
+    if hours is not None:
+        freshness = "fresh"
+        if hours > stream.freshness.warn_after_hours:
+            freshness = "late"
+        if hours > stream.freshness.fail_after_hours:
+            freshness = "stale"
+    return SourceState(
+        table=stream.table,
+        family=stream.family,
+        owner=stream.owner.team,
+        newest_export=exported,
+        hours=hours,
+        freshness=freshness,
+        landings=len(newest),
+        rows_landed=sum(int(p["rows_landed"]) for p in newest.values()),
+        rows_quarantined=sum(int(p["rows_quarantined"]) for p in newest.values()),
+        rows_skipped=sum(sum(p["rows_skipped"].values()) for p in newest.values()),
+    )

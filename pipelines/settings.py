@@ -1,0 +1,355 @@
+"""The only reader of the environment: what an operator may set, and what each of it is for.
+
+No file is opened and no library loaded here; every command imports this first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FAULT_ACTIONS = ("kill", "fail")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: which one, what it is for, what is wrong, an example."""
+
+    def __init__(self, variable: str, problem: str, purpose: str, example: str) -> None:
+        self.variable, self.problem, self.purpose = variable, problem, purpose
+        self.example = example
+        super().__init__(f"{variable} {problem}. It is {purpose}. Example: {variable}={example}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where a test asks the program to break: see `fault_point` in `storage.py`."""
+
+    name: str
+    action: Literal["kill", "fail"] = "kill"
+    passage: int | None = None
+    """Only at the n-th passage of the point; None: at every one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may differ between two machines, or between two runs on one."""
+
+    project: Path
+    home: Path
+    inbox: Path
+    reporting_currency: str
+    time_zone: str
+    week_start: str
+    fiscal_year_start: int
+    as_of: date
+    memory_limit: str
+    keep_releases: int
+    settle_seconds: float
+    postgres_url: str | None = field(default=None, repr=False)
+    """Holds a password: never shown, never written into a run's record."""
+    alerts: Path | None = None
+    fault: str | None = None
+    """For the run's record only: `storage.py` asks `fault_from_environment` itself."""
+
+    @classmethod
+    def from_environment(cls, **overrides: object) -> Settings:
+        """Read and judge every setting; an override that is not None stands before the environment.
+
+        Raises:
+            SettingsError: a value cannot be used.
+            TypeError: an override names no setting.
+        """
+        unknown = sorted(set(overrides) - {setting.attribute for setting in SETTINGS})
+        if unknown:
+            raise TypeError(f"no setting {unknown[0]!r}")
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            given = overrides.get(setting.attribute)
+            text = os.environ.get(setting.variable, "") if given is None else str(given)
+            values[setting.attribute] = setting.read(text.strip(), values)
+        fault_from_environment()
+        return cls(**values, fault=os.environ.get("KPI_FAULT") or None)
+
+    @property
+    def archive(self) -> Path:
+        """Every export's bytes, under their hash."""
+        return self.home / "archive"
+
+    @property
+    def landed(self) -> Path:
+        """One Parquet file per landing."""
+        return self.home / "landed"
+
+    @property
+    def quarantine(self) -> Path:
+        """The rows that broke their contract, one Parquet file per landing."""
+        return self.home / "quarantine"
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger is, as SQLAlchemy writes it."""
+        return f"sqlite:///{self.home / 'ledger.db'}"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per run: its frozen inputs, dbt's artefacts, its verdict."""
+        return self.home / "runs"
+
+    @property
+    def warehouse(self) -> Path:
+        """One folder per run with its candidate."""
+        return self.home / "warehouse"
+
+    @property
+    def releases(self) -> Path:
+        """One immutable folder per release."""
+        return self.home / "releases"
+
+    @property
+    def current(self) -> Path:
+        """The pointer to the release that is served."""
+        return self.home / "current"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of `.env.example`, and how its text becomes a value."""
+
+    attribute: str
+    purpose: str
+    example: str
+    parse: Callable[[str], object]
+    """Raises ValueError with what is wrong."""
+    default: str | Callable[[dict[str, Any]], object] | None = None
+    """As text, or from the settings read before it."""
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment."""
+        return f"KPI_{self.attribute.upper()}"
+
+    def read(self, text: str, before: dict[str, Any]) -> object:
+        """The value of `text`, or the default where there is none.
+
+        Raises:
+            SettingsError: the text is no such value.
+        """
+        if not text and not isinstance(self.default, str):
+            return self.default(before) if self.default else None
+        text = text or str(self.default)
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            shown = "" if self.secret else f" is {text!r}, which"
+            raise SettingsError(
+                self.variable, f"{shown} {error}".strip(), self.purpose, self.example
+            ) from None
+
+
+def fault_from_environment() -> Fault | None:
+    """The fault that KPI_FAULT asks for: `name`, `name:kill` or `name:fail`, then maybe `:N`.
+
+    Raises:
+        SettingsError: KPI_FAULT is written otherwise.
+    """
+    text = os.environ.get("KPI_FAULT")
+    if not text:
+        return None
+    name, *rest = text.split(":")
+    action = rest.pop(0) if rest and rest[0] in FAULT_ACTIONS else "kill"
+    passage = rest.pop(0) if rest else None
+    if not name or rest or (passage is not None and not re.fullmatch(r"[1-9]\d*", passage)):
+        raise SettingsError(
+            "KPI_FAULT",
+            f"is {text!r}, which is not name[:kill|:fail][:N]",
+            "where a test makes the program die or fail; leave it empty otherwise",
+            "archive.before_rename:kill:2",
+        )
+    return Fault(
+        name,
+        "fail" if action == "fail" else "kill",
+        int(passage) if passage is not None else None,
+    )
+
+
+def quiet_telemetry() -> None:
+    """Switch off what libraries would send home, for this process and those it starts.
+
+    What an operator has set stands. Dagster reads no variable for this: `dagster.yaml` says it.
+    """
+    for variable, value in (
+        ("DO_NOT_TRACK", "1"),
+        ("DBT_SEND_ANONYMOUS_USAGE_STATS", "false"),
+        ("GX_ANALYTICS_ENABLED", "false"),
+    ):
+        os.environ.setdefault(variable, value)
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _existing_folder(text: str) -> Path:
+    folder = _folder(text)
+    if not folder.is_dir():
+        raise ValueError("is no folder on this machine")
+    return folder
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", text):
+        raise ValueError("is no ISO 4217 code of three letters")
+    return text.upper()
+
+
+def _time_zone(text: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is no time zone of the IANA database") from None
+
+
+def _week_start(text: str) -> str:
+    if text.lower() not in ("monday", "sunday"):
+        raise ValueError("is neither monday nor sunday")
+    return text.lower()
+
+
+def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"is no whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text):
+        raise ValueError("is no number of seconds, 0 or more")
+    return float(text)
+
+
+def _day(text: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("is no day written YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no day of the calendar") from None
+
+
+def _memory(text: str) -> str:
+    size = text.replace(" ", "")
+    if not re.fullmatch(
+        r"(?=[0-9.]*[1-9])[0-9]{1,6}(\.[0-9]+)?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", size
+    ):
+        raise ValueError("is no size of memory with its unit")
+    return size
+
+
+def _postgres(text: str) -> str:
+    if not re.match(r"postgres(ql)?(\+[a-z0-9]+)?://.", text):
+        raise ValueError("does not begin with postgresql:// (its value is not shown)")
+    return text
+
+
+def _today(before: dict[str, Any]) -> date:
+    from zoneinfo import ZoneInfo
+
+    return datetime.now(ZoneInfo(before["time_zone"])).date()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "project",
+        "the folder with models/contracts, dbt_project and expectations; the repository if empty",
+        "/srv/kpi-mart",
+        _existing_folder,
+        lambda _: REPOSITORY,
+    ),
+    Setting(
+        "home",
+        "where everything the program writes is kept; <project>/var if empty",
+        "/var/lib/kpi-mart",
+        _folder,
+        lambda before: before["project"] / "var",
+    ),
+    Setting(
+        "inbox",
+        "the folder where exports arrive, one folder per source; <home>/inbox if empty",
+        "/srv/exports",
+        _folder,
+        lambda before: before["home"] / "inbox",
+    ),
+    Setting(
+        "reporting_currency",
+        "the currency that every amount is converted to, as ISO 4217 code",
+        "EUR",
+        _currency,
+        "EUR",
+    ),
+    Setting(
+        "time_zone",
+        "the time zone in which a business day begins, as IANA name",
+        "Europe/Berlin",
+        _time_zone,
+        "UTC",
+    ),
+    Setting(
+        "week_start", "the first day of a week, monday or sunday", "monday", _week_start, "monday"
+    ),
+    Setting(
+        "fiscal_year_start",
+        "the month in which the fiscal year begins, 1 to 12",
+        "1",
+        _whole_number(1, 12),
+        "1",
+    ),
+    Setting(
+        "as_of",
+        "the day on which figures are looked at, today in KPI_TIME_ZONE if empty",
+        "2026-07-01",
+        _day,
+        _today,
+    ),
+    Setting(
+        "memory_limit", "the most memory the database may take in a run", "2GB", _memory, "2GB"
+    ),
+    Setting(
+        "keep_releases",
+        "how many releases are kept to roll back to, at least 1",
+        "10",
+        _whole_number(1, 1_000_000),
+        "10",
+    ),
+    Setting(
+        "settle_seconds",
+        "how long a file must have stayed unchanged before it is taken",
+        "1",
+        _seconds,
+        "1",
+    ),
+    Setting(
+        "postgres_url",
+        "the PostgreSQL database that releases are also published to, none if empty",
+        "postgresql://kpi_publisher:password@db.example.com:5432/kpi",
+        _postgres,
+        secret=True,
+    ),
+    Setting(
+        "alerts",
+        "a file with the routes by which owners are told, none if empty",
+        "/etc/kpi-mart/alerts.yml",
+        _folder,
+    ),
+)

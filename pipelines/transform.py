@@ -1,0 +1,249 @@
+"""Step 4, transform: dbt builds the candidate from the accepted landings.
+
+Belongs here: how dbt is run (in this process, on a file of this run's own) and how its parsed project
+is kept between runs. Does not belong here: what the figures are (`dbt_project/`), whether they may be
+published (`check/`), how it looks in the orchestrator (`definitions.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.contract import Stream
+from pipelines.landed_sources import write_landed_sources
+from pipelines.run import Run
+from pipelines.settings import Settings, quiet_telemetry
+from pipelines.storage import make_read_only, write_atomically
+
+if TYPE_CHECKING:
+    from pipelines.land import Landing
+
+# Files written by a newer default are unreadable for older readers; this version also ties a
+# write-ahead log to its file, so that a left-over log is refused instead of replayed.
+STORAGE_VERSION = "v1.4.0"
+KEPT_PARSES = 3
+
+Listener = Callable[[Any], None]
+
+
+class TransformFailed(Exception):
+    """dbt could not build the candidate at all; the last release stays."""
+
+
+def build_candidate(
+    settings: Settings,
+    run: Run,
+    streams: Mapping[str, Stream],
+    landings: Sequence[Landing],
+    listeners: Iterable[Listener] = (),
+) -> Path:
+    """Build and test the run's candidate, and close it for good.
+
+    Models run first and tests after, so that one failing test does not hide what the others would say.
+    A failing test or model is left to the gate, which reads dbt's results.
+
+    Args:
+        settings: where everything is.
+        run: names the candidate and the folder for dbt's artefacts.
+        streams: every contract, by landed table.
+        landings: the accepted landings this run computes from.
+        listeners: called with each of dbt's events.
+
+    Returns:
+        The candidate: a closed, read-only DuckDB file without write-ahead log.
+
+    Raises:
+        TransformFailed: the project does not parse, or dbt stopped before it gave results.
+    """
+    from pipelines.land.load_rules import create_landed_views
+
+    shutil.rmtree(run.candidate.parent, ignore_errors=True)
+    run.candidate.parent.mkdir(parents=True)
+    with _new_database(run.candidate) as connection:
+        create_landed_views(connection, streams, landings, settings.landed)
+    manifest = parsed_project(settings, streams)
+    run.dbt_target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(
+        _parse_folder(settings, streams) / "manifest.json", run.dbt_target / "manifest.json"
+    )
+    try:
+        for command in ("run", "test"):
+            _invoke(settings, run, command, manifest, listeners)
+            shutil.copyfile(
+                run.dbt_target / "run_results.json", run.dbt_target / f"{command}_results.json"
+            )
+    finally:
+        _let_go_of(run.candidate)
+    _merge_results(run)
+    _close_for_good(run.candidate)
+    return run.candidate
+
+
+def parsed_project(settings: Settings, streams: Mapping[str, Stream]) -> Any:
+    """dbt's manifest of the project, parsed anew only when a file or setting it reads has changed.
+
+    dbt's own partial parsing trusts time stamps and has served stale nodes; here the key is a digest of
+    every file, so that an unchanged project is reused and anything else is parsed from nothing.
+    """
+    folder = _parse_folder(settings, streams)
+    packed = folder / "manifest.msgpack"
+    if packed.exists() and (folder / "manifest.json").exists():
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
+        return Manifest.from_msgpack(packed.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest = _parse(settings, folder)
+    from dbt.parser.manifest import extended_msgpack_encoder
+
+    write_atomically(packed, manifest.to_msgpack(extended_msgpack_encoder))
+    _forget_old_parses(folder)
+    return manifest
+
+
+def parsed_manifest_file(settings: Settings, streams: Mapping[str, Stream]) -> Path:
+    """The parsed project as `manifest.json`, for the orchestrator's lineage graph."""
+    folder = _parse_folder(settings, streams)
+    if not (folder / "manifest.json").exists():
+        parsed_project(settings, streams)
+    return folder / "manifest.json"
+
+
+def dbt_variables(settings: Settings) -> dict[str, Any]:
+    """What the SQL may know of the settings."""
+    return {
+        "reporting_currency": settings.reporting_currency,
+        "time_zone": settings.time_zone,
+        "week_start": settings.week_start,
+        "fiscal_year_start": settings.fiscal_year_start,
+        "as_of": settings.as_of.isoformat(),
+    }
+
+
+def _parse_folder(settings: Settings, streams: Mapping[str, Stream]) -> Path:
+    project = settings.project / "dbt_project"
+    write_landed_sources(streams, project)
+    digest = hashlib.sha256()
+    for file in sorted(project.rglob("*")):
+        inside = file.relative_to(project)
+        if file.is_file() and inside.parts[0] not in ("target", "logs", "dbt_packages"):
+            digest.update(f"{inside}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode())
+    # The day of the run is the one variable that no model's configuration depends on.
+    fixed = {**dbt_variables(settings), "as_of": ""}
+    digest.update(json.dumps(fixed, sort_keys=True).encode())
+    return settings.home / "dbt" / digest.hexdigest()[:16]
+
+
+def _parse(settings: Settings, folder: Path) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    result = _dbt(settings, folder, folder / "parse.duckdb", None, ()).invoke(
+        ["parse", "--no-partial-parse", *_flags(settings, folder)]
+    )
+    if not result.success or result.result is None:
+        raise TransformFailed(
+            f"dbt cannot read the project in {settings.project / 'dbt_project'}: {result.exception}"
+        )
+    return result.result
+
+
+def _invoke(
+    settings: Settings, run: Run, command: str, manifest: Any, listeners: Iterable[Listener]
+) -> None:
+    runner = _dbt(settings, run.dbt_target, run.candidate, manifest, listeners)
+    result = runner.invoke([command, *_flags(settings, run.dbt_target)])
+    if result.exception is not None:
+        raise TransformFailed(f"dbt {command} stopped: {result.exception}") from result.exception
+
+
+def _dbt(
+    settings: Settings,
+    target: Path,
+    candidate: Path,
+    manifest: Any,
+    listeners: Iterable[Listener],
+) -> Any:
+    quiet_telemetry()
+    os.environ["KPI_CANDIDATE"] = str(candidate)
+    os.environ["KPI_MEMORY_LIMIT"] = settings.memory_limit
+    from dbt.cli.main import dbtRunner
+
+    return dbtRunner(manifest=manifest, callbacks=list(listeners))
+
+
+def _flags(settings: Settings, target: Path) -> list[str]:
+    project = str(settings.project / "dbt_project")
+    return [
+        "--quiet",
+        "--project-dir",
+        project,
+        "--profiles-dir",
+        project,
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(target),
+        "--vars",
+        json.dumps(dbt_variables(settings)),
+    ]
+
+
+def _new_database(path: Path) -> Any:
+    """A new file of the storage version that every reader we promise can open."""
+    import duckdb
+
+    with duckdb.connect() as maker:
+        escaped = str(path).replace("'", "''")
+        maker.execute(f"attach '{escaped}' as candidate (storage_version '{STORAGE_VERSION}')")
+        maker.execute("create schema candidate.landed")
+        maker.execute("detach candidate")
+    return duckdb.connect(str(path))
+
+
+def _let_go_of(candidate: Path) -> None:
+    """Make dbt's adapter close the file, which it keeps open for a next command otherwise."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()
+    reset_adapters()
+
+
+def _merge_results(run: Run) -> None:
+    """One `run_results.json` with the models' and the tests' results, as `dbt build` would write."""
+    parts = [
+        json.loads((run.dbt_target / f"{command}_results.json").read_text(encoding="utf-8"))
+        for command in ("run", "test")
+    ]
+    merged = {**parts[1], "results": [result for part in parts for result in part["results"]]}
+    write_atomically(run.dbt_target / "run_results.json", json.dumps(merged).encode())
+
+
+def _close_for_good(candidate: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(candidate)) as connection:
+        connection.execute("checkpoint")
+    log = candidate.with_name(candidate.name + ".wal")
+    if log.exists():
+        raise TransformFailed(
+            f"{log} is still there: something keeps the candidate open. Nothing is published."
+        )
+    make_read_only(candidate)
+
+
+def _forget_old_parses(folder: Path) -> None:
+    others = sorted(
+        (other for other in folder.parent.iterdir() if other != folder),
+        key=lambda other: other.stat().st_mtime,
+        reverse=True,
+    )
+    for old in others[KEPT_PARSES - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)

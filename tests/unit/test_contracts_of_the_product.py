@@ -1,0 +1,188 @@
+"""What has to hold of every contract that ships: it loads, is recognised, says who answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.contract import Stream, load_contracts
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "models" / "contracts"
+STREAMS = load_contracts(CONTRACTS)
+EVERY_STREAM = pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
+
+EXPECTED = {
+    "billing__invoice_lines",
+    "ecb__reference_rates",
+    "google_ads__account_history",
+    "google_ads__account_stats",
+    "google_ads__campaign_performance",
+    "google_ads__campaign_stats",
+    "hubspot__feedback_submissions",
+    "hubspot__tickets",
+    "ledger__chart_of_accounts",
+    "ledger__journal_lines",
+    "meta_ads__basic_ad",
+    "meta_ads__campaign_insights",
+    "salesforce__account",
+    "salesforce__lead",
+    "salesforce__opportunity",
+    "stripe__payments",
+    "stripe__subscriptions",
+    "targets__kpi_targets",
+}
+# Files that name people: what we know of the vendors' columns.
+PERSONAL = {
+    "hubspot__feedback_submissions": {"contact_email", "response_text"},
+    "hubspot__tickets": {"ticket_name", "owner_id"},
+    "ledger__journal_lines": {"entry_description"},
+    "salesforce__lead": {"lead_name", "email"},
+    "stripe__payments": {"customer_email", "payment_description"},
+    "stripe__subscriptions": {"customer_email"},
+}
+REFERENCE_DATA = {
+    "ecb__reference_rates",
+    "google_ads__account_history",
+    "ledger__chart_of_accounts",
+    "salesforce__account",
+    "targets__kpi_targets",
+}
+
+
+def test_the_streams_that_the_first_marts_need_are_declared() -> None:
+    assert set(STREAMS) >= EXPECTED
+
+
+@EVERY_STREAM
+def test_every_stream_says_what_a_row_is_and_who_answers(stream: Stream) -> None:
+    assert stream.description.startswith(("One row per", "One column per", "What "))
+    assert "@" in stream.owner.email
+    assert stream.owner.team
+
+
+@EVERY_STREAM
+def test_every_stream_says_what_its_contract_rests_on(stream: Stream) -> None:
+    assert len(stream.rests_on) > 40
+
+
+@EVERY_STREAM
+def test_a_key_cell_may_be_empty_only_where_the_contract_says_what_that_means(
+    stream: Stream,
+) -> None:
+    for name in stream.key:
+        column = stream.column(name)
+        assert column.required or not column.nullable or "empty" in column.description.lower()
+
+
+@EVERY_STREAM
+def test_a_key_column_is_always_filled_by_a_header(stream: Stream) -> None:
+    assert all(stream.column(name).headers for name in stream.key)
+
+
+@EVERY_STREAM
+def test_money_has_a_currency_beside_it(stream: Stream) -> None:
+    names = {column.name for column in stream.columns}
+    money = {name for name in names if name == "amount" or name.endswith("_amount")}
+    assert not money or "currency_code" in names
+
+
+@EVERY_STREAM
+def test_money_is_an_exact_decimal_with_six_digits_after_the_point(stream: Stream) -> None:
+    for column in stream.columns:
+        if column.name == "amount" or column.name.endswith("_amount"):
+            assert column.type == "decimal(18,6)", column.name
+
+
+@EVERY_STREAM
+def test_names_say_the_type(stream: Stream) -> None:
+    for column in stream.columns:
+        if column.name.endswith("_at"):
+            assert column.type == "timestamp", column.name
+        if column.name.endswith("_date"):
+            assert column.type == "date", column.name
+        if column.name.startswith(("is_", "has_")):
+            assert column.type == "boolean", column.name
+        if column.name.endswith("_id"):
+            assert column.type == "text", column.name
+
+
+@EVERY_STREAM
+def test_no_two_columns_wait_for_the_same_header(stream: Stream) -> None:
+    written = [
+        header.name.casefold()
+        for column in stream.columns
+        for header in column.headers
+        if header.name is not None
+    ]
+    assert len(written) == len(set(written))
+
+
+@EVERY_STREAM
+def test_a_window_restates_a_day_that_is_never_empty(stream: Stream) -> None:
+    if stream.load.rule == "window":
+        assert stream.load.date is not None
+        for name in (stream.load.date, *stream.load.scope):
+            assert not stream.column(name).nullable
+
+
+@pytest.mark.parametrize(("table", "columns"), PERSONAL.items())
+def test_personal_data_is_marked(table: str, columns: set[str]) -> None:
+    assert {column.name for column in STREAMS[table].columns if column.personal} == columns
+
+
+def test_nothing_else_is_personal() -> None:
+    marked = {
+        table
+        for table, stream in STREAMS.items()
+        if any(column.personal for column in stream.columns)
+    }
+    assert marked == set(PERSONAL)
+
+
+def test_only_reference_data_does_not_complete_a_period() -> None:
+    assert {
+        table for table, stream in STREAMS.items() if not stream.completes_periods
+    } == REFERENCE_DATA
+
+
+def test_ad_platforms_still_change_the_last_thirty_days() -> None:
+    ads = [
+        stream
+        for stream in STREAMS.values()
+        if stream.family == "ads" and stream.key[0] != "account_id"
+    ]
+    assert [stream.restates_days for stream in ads] == [30] * len(ads)
+
+
+def test_millionths_become_units_exactly() -> None:
+    for table in ("google_ads__account_stats", "google_ads__campaign_stats"):
+        header = STREAMS[table].column("cost_amount").header_for("cost_micros")
+        assert header is not None
+        assert header.divide_by == 10**6
+
+
+def test_the_currency_of_meta_is_taken_from_the_header_of_what_was_spent() -> None:
+    spend = STREAMS["meta_ads__campaign_insights"].column("spend_amount")
+    header = spend.header_for("Amount spent (EUR)")
+    assert header is not None
+    assert header.captured("Amount spent (EUR)") == "EUR"
+    assert spend.header_for("Amount spent") is None
+
+
+def test_a_breakdown_of_an_account_is_not_taken_for_the_account() -> None:
+    """The account's table and its breakdowns share all headers of the smaller: the name tells."""
+    for table in ("account_stats", "campaign_stats", "account_history"):
+        shape = STREAMS[f"google_ads__{table}"].shapes[0]
+        assert shape.file_name is not None
+        assert table in shape.file_name
+
+
+def test_every_currency_of_the_bank_has_a_column_of_its_own() -> None:
+    rates = STREAMS["ecb__reference_rates"]
+    currencies = [column for column in rates.columns if column.name != "rate_date"]
+    assert len(currencies) == 41
+    for column in currencies:
+        assert column.header_for(column.name.upper()) is not None
+        assert column.nullable
+        assert column.type == "decimal(18,8)"
