@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 DEMO_INBOX := $(KPI_HOME)/inbox
 INBOX ?=
 
-.PHONY: help setup run demo test test-fast check format lock dagster bench clean
+.PHONY: help setup run demo test test-fast check format lock dagster clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14

@@ -63,49 +63,56 @@ def source_of(connection: duckdb.DuckDBPyConnection, table: Mapping[str, Any]) -
 class Batch:
     """The rows of one request, as far as the suite asks about them."""
 
-    def __init__(self, suite: Mapping[str, Any], table: Mapping[str, Any], memory: str) -> None:
-        connection = duckdb.connect(
-            config={"memory_limit": memory, "autoload_known_extensions": False}
-        )
-        try:
-            source = source_of(connection, table)
-            self.types = {
-                str(name): str(kind)
-                for name, kind, *_ in connection.execute(
-                    f"describe select * from {source}"
-                ).fetchall()
-            }
-            wanted = {*suite["key"]}
-            for expectation in suite["expectations"]:
-                wanted |= {*asked_columns(expectation)}
-                wanted |= {*WORD.findall(str(expectation["kwargs"].get("row_condition", "")))}
-            self.columns = [name for name in self.types if name in wanted]
-            self.frame = self._read(connection, source)
-            self.not_numbers = {
-                name: self._count_not_numbers(connection, source, name)
-                for name in self.columns
-                if self.types[name] in ("DOUBLE", "FLOAT")
-            }
-        finally:
-            connection.close()
-        self.key = [name for name in suite["key"] if name in self.types]
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        suite: Mapping[str, Any],
+        table: Mapping[str, Any],
+    ) -> None:
+        self._connection = connection
+        self._source = source_of(connection, table)
+        described = connection.execute(f"describe select * from {self._source}").fetchall()
+        self.types = {str(name): str(kind) for name, kind, *_ in described}
+        wanted: set[str] = set()
+        for expectation in suite["expectations"]:
+            wanted |= {*asked_columns(expectation)}
+            wanted |= {*WORD.findall(str(expectation["kwargs"].get("row_condition", "")))}
+        self._columns = [name for name in self.types if name in wanted]
+        self._key = [name for name in suite["key"] if name in self.types]
+        self.frame = self._read()
+        self.not_numbers = {
+            name: self._count_not_numbers(name)
+            for name in self._columns
+            if self.types[name] in ("DOUBLE", "FLOAT")
+        }
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, source: str) -> pd.DataFrame:
+    def _read(self) -> pd.DataFrame:
         selected = ", ".join(
             f'cast("{name}" as double) as "{name}"'
             if self.types[name].startswith("DECIMAL")
             else f'"{name}"'
-            for name in self.columns
+            for name in self._columns
         )
         # Without a column that is asked about there are still rows to count.
-        return connection.execute(f"select {selected or '1 as one'} from {source}").df()
+        return self._connection.execute(f"select {selected or '1 as one'} from {self._source}").df()
 
-    @staticmethod
-    def _count_not_numbers(connection: duckdb.DuckDBPyConnection, source: str, name: str) -> int:
-        counted = connection.execute(
-            f'select count(*) from {source} where isnan("{name}") or isinf("{name}")'
+    def _count_not_numbers(self, name: str) -> int:
+        counted = self._connection.execute(
+            f'select count(*) from {self._source} where isnan("{name}") or isinf("{name}")'
         ).fetchone()
         return int(counted[0]) if counted else 0
+
+    def keys_of(self, positions: Sequence[int]) -> list[dict[str, str]]:
+        """The keys of some rows. Keys are read for these only: they can be larger than the rest."""
+        if not positions or not self._key:
+            return []
+        named = ", ".join(f'"{name}"' for name in self._key)
+        found = self._connection.execute(
+            f"select {named} from (select *, row_number() over () - 1 as place"
+            f" from {self._source}) where place in ({', '.join(str(int(n)) for n in positions)})"
+            " order by place"
+        ).fetchall()
+        return [dict(zip(self._key, map(str, row), strict=True)) for row in found]
 
     def refusal(self, expectation: Mapping[str, Any]) -> str | None:
         """Why an expectation cannot be asked of these columns, if so."""
@@ -148,7 +155,6 @@ def validate(
     )
     shape = {
         "result_format": "SUMMARY",
-        "unexpected_index_column_names": batch.key,
         "partial_unexpected_count": MOST_SAMPLES,
     }
     if askable:
@@ -184,10 +190,7 @@ def answer_of(index: int, result: Mapping[str, Any], batch: Batch) -> dict[str, 
         "looked_at": None if seen is None else int(seen) - int(found.get("missing_count") or 0),
         "unexpected_count": _sum_known(found.get("unexpected_count"), bad_numbers),
         "not_numbers": bad_numbers,
-        "sample": [
-            {name: str(row.get(name)) for name in batch.key}
-            for row in (found.get("partial_unexpected_index_list") or [])[:MOST_SAMPLES]
-        ],
+        "sample": batch.keys_of((found.get("partial_unexpected_index_list") or [])[:MOST_SAMPLES]),
     }
 
 
@@ -223,8 +226,11 @@ def answer(line: str, memory: str) -> dict[str, Any]:
         suite = request["suite"]
         if isinstance(suite, str):
             suite = load_suite(Path(suite)).to_request()
-        batch = Batch(suite, request["table"], memory)
-        results = validate(suite, batch, request.get("parameters") or {})
+        with duckdb.connect(
+            config={"memory_limit": memory, "autoload_known_extensions": False}
+        ) as connection:
+            batch = Batch(connection, suite, request["table"])
+            results = validate(suite, batch, request.get("parameters") or {})
         return {"id": asked, "rows": len(batch.frame), "results": results}
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]

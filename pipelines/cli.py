@@ -200,7 +200,7 @@ def demo(
     _answer(
         written,
         as_json,
-        lambda it: print(f"{it.files} exports of {days + extra_days} days in {directory}"),
+        lambda it: print(f"{len(it.files)} exports of {days + extra_days} days in {directory}"),
     )
 
 

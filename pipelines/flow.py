@@ -1,66 +1,36 @@
 """The steps in their order: notice and land, check, freeze, transform, check, publish.
 
-`kpi run` takes them one after the other; each Dagster asset takes the one it is named after and finds
-what the earlier ones did in the ledger and in the run's folder. How a step works is in its own room.
+`kpi run` takes them one after the other; each Dagster asset takes the one it is named after, and
+finds what the earlier ones did in the ledger and the run's folder. How a step works is in its room.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from models.contract import Stream, load_contracts
-from pipelines.inbox import Export, notice
-from pipelines.ledger import Event, Ledger
+from models.contract import load_contracts
+from pipelines.intake import Landed, Pipeline, Tell, accepted_landings, land, say_nothing
+from pipelines.ledger import Ledger
 from pipelines.run import Run
 from pipelines.settings import Settings, quiet_telemetry
-from pipelines.storage import archive_file, exclusive_lock, remove_leftovers, write_atomically
+from pipelines.storage import exclusive_lock, remove_leftovers, write_atomically
 
 if TYPE_CHECKING:
     from expectations.validate import ExpectationsWorker
     from pipelines.check.gate import Verdict
     from pipelines.check.result import CheckResult
-    from pipelines.land import FileQuarantined, Landing
     from pipelines.publish.release import Release
 
-Tell = Callable[[str, str], None]
+__all__ = ["Landed", "Pipeline", "Tell", "accepted_landings", "land", "say_nothing"]
+
 CODE_FOLDERS = ("models", "expectations", "pipelines", "dbt_project")
 NOT_CODE = {"target", "logs", "dbt_packages", "__pycache__"}
-
-
-def say_nothing(step: str, text: str) -> None:
-    """The listener of whoever does not want progress."""
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """What every step needs: settings, contracts, the ledger, and somebody to tell of progress."""
-
-    settings: Settings
-    streams: Mapping[str, Stream]
-    ledger: Ledger
-    tell: Tell = say_nothing
-
-
-@dataclass(frozen=True)
-class Landed:
-    """What one look at the inbox brought."""
-
-    landings: tuple[Landing, ...] = ()
-    quarantined: tuple[FileQuarantined, ...] = ()
-    duplicates: tuple[str, ...] = ()
-    unsettled: tuple[str, ...] = ()
-
-    @property
-    def anything(self) -> bool:
-        """Whether an export was taken in, or set aside, that was not known before."""
-        return bool(self.landings or self.quarantined)
 
 
 @dataclass(frozen=True)
@@ -73,7 +43,6 @@ class Outcome:
     release: Release | None = None
     verdict: Verdict | None = None
     reasons: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def open_pipeline(settings: Settings, tell: Tell = say_nothing) -> Pipeline:
@@ -104,45 +73,25 @@ def alone(pipeline: Pipeline) -> Iterator[None]:
 
 
 def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
-    """The main job, once: from whatever is new in the inbox to a release, or to the reasons why not."""
+    """The main job, once: from what is new in the inbox to a release, or to the reasons why not."""
     pipeline = open_pipeline(settings, tell)
     with alone(pipeline):
         landed = land(pipeline)
-        run_now = freeze(pipeline)
-        if run_now is None:
+        if freeze(pipeline) is None:
             return Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
         with start_worker(pipeline) as worker:
             check_landed(pipeline, worker)
-            run_now = freeze(pipeline) or run_now
+            # The suites may have set landings aside: only now are the inputs final.
+            run_now = freeze(pipeline)
+            if run_now is None:
+                return Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
             transform(pipeline, run_now)
             verdict = check_candidate(pipeline, run_now, worker)
         if verdict.decision != "release":
-            return Outcome("held", run_now.run_id, landed, None, verdict, tuple(verdict.reasons))
+            reasons = tuple(verdict.reasons)
+            return Outcome("held", run_now.run_id, landed, verdict=verdict, reasons=reasons)
         release = publish(pipeline, run_now)
     return Outcome("released", run_now.run_id, landed, release, verdict)
-
-
-def land(pipeline: Pipeline) -> Landed:
-    """Take in every settled export that is new, and again what a mended contract may now read."""
-    seen = notice(pipeline.settings, pipeline.ledger)
-    landings: list[Landing] = []
-    quarantined: list[FileQuarantined] = []
-    duplicates: list[str] = []
-    known = {
-        (_source_of(event.subject), event.payload["sha256"]): event.subject
-        for event in pipeline.ledger.events("file_seen")
-    }
-    for number, export in enumerate(seen.new, start=1):
-        pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
-        archived = archive_file(export.path, pipeline.settings.archive)
-        event = ("file_seen", export.name, _seen(export, archived.sha256))
-        if known.setdefault((export.source, archived.sha256), export.name) != export.name:
-            pipeline.ledger.append_many([event])
-            duplicates.append(export.name)
-            continue
-        result = _land_one(pipeline, export.name, archived.sha256, export.mtime_ns, [event])
-        (landings if isinstance(result, _landing_class()) else quarantined).append(result)
-    return Landed(tuple(landings), tuple(quarantined), tuple(duplicates), tuple(unsettled))
 
 
 def check_landed(pipeline: Pipeline, worker: ExpectationsWorker) -> list[CheckResult]:
@@ -174,8 +123,7 @@ def freeze(pipeline: Pipeline) -> Run | None:
     }
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     run_id = digest[:16]
-    released = pipeline.ledger.latest("released")
-    if not landings or (released is not None and released.payload["run_id"] == run_id):
+    if not landings or last_run_id(pipeline.ledger) == run_id:
         return None
     run_now = _run(pipeline.settings, run_id)
     run_now.directory.mkdir(parents=True, exist_ok=True)
@@ -184,11 +132,11 @@ def freeze(pipeline: Pipeline) -> Run | None:
         "run_id": run_id,
         "inputs_digest": digest,
         "parent_release": _served(pipeline.ledger),
-        "landings": [landing.landing_id for landing in landings],
+        "landings": sorted(landing.landing_id for landing in landings),
     }
-    write_atomically(run_now.manifest, json.dumps(frozen, indent=1, sort_keys=True).encode())
     previous = pipeline.ledger.latest("run_started")
     if previous is None or previous.payload != frozen:
+        write_atomically(run_now.manifest, json.dumps(frozen, indent=1, sort_keys=True).encode())
         pipeline.ledger.append("run_started", run_id, frozen)
     return run_now
 
@@ -236,34 +184,15 @@ def publish(pipeline: Pipeline, run_now: Run) -> Release:
 
 @contextmanager
 def start_worker(pipeline: Pipeline) -> Iterator[ExpectationsWorker]:
-    """Great Expectations in a process of its own: its import takes seconds, and overlaps with our work."""
+    """Great Expectations in a process of its own: its import overlaps with what we do meanwhile."""
     from expectations.validate import ExpectationsWorker
 
-    with ExpectationsWorker(pipeline.settings.project) as worker:
+    with ExpectationsWorker(memory_limit=pipeline.settings.memory_limit) as worker:
         yield worker
 
 
-def accepted_landings(pipeline: Pipeline) -> list[Landing]:
-    """The landings that figures are computed from: read under today's contract, and not set aside."""
-    from pipelines.land import Landing
-
-    aside = {event.subject for event in pipeline.ledger.events("landing_set_aside")}
-    newest = {
-        (event.subject, event.payload["landing_id"]): Landing.from_payload(event.payload)
-        for event in pipeline.ledger.events("landed")
-    }
-    return [
-        landing
-        for landing in newest.values()
-        if landing.status == "accepted"
-        and landing.landing_id not in aside
-        and landing.table in pipeline.streams
-        and landing.contract_digest == pipeline.streams[landing.table].digest
-    ]
-
-
 def code_digest(project: Path) -> str:
-    """Identity of everything a figure is computed by: definitions, SQL, contracts, suites, Python."""
+    """Identity of all that figures are computed by: definitions, SQL, contracts, suites, code."""
     digest = hashlib.sha256()
     for folder in CODE_FOLDERS:
         for file in sorted((project / folder).rglob("*")):
@@ -281,7 +210,8 @@ def last_run_id(ledger: Ledger) -> str | None:
 
 
 def _run(settings: Settings, run_id: str) -> Run:
-    return Run(run_id, settings.runs / run_id, settings.warehouse / run_id / "candidate.duckdb")
+    candidate = settings.warehouse / run_id / "candidate.duckdb"
+    return Run(run_id, settings.runs / run_id, candidate)
 
 
 def _served(ledger: Ledger) -> int | None:

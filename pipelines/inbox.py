@@ -81,12 +81,13 @@ def notice(
     """Look through the inbox once; waits at most `settle_seconds`, and only for young files.
 
     Raises:
-        InboxMissing: the inbox is no folder.
+        InboxMissing: the inbox is no folder that can be read.
         LedgerError: the ledger cannot be read.
     """
-    if not settings.inbox.is_dir():
+    if not settings.inbox.is_dir() or not os.access(settings.inbox, os.R_OK | os.X_OK):
         raise InboxMissing(
-            f"There is no inbox at {settings.inbox}. Make the folder, mount it, or set KPI_INBOX."
+            f"There is no folder that can be read at {settings.inbox}, where exports should arrive."
+            " Make or mount it, or set KPI_INBOX."
         )
     seen = {
         name: (event.payload.get("size"), event.payload.get("mtime_ns"))

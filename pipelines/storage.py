@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipelines.settings import fault_from_environment
+from pipelines.settings import Fault, fault_from_environment
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -98,7 +98,7 @@ class HomeIsBusy(StorageError):
         )
 
 
-_passages: dict[str, int] = {}
+_passages: dict[Fault, int] = {}
 
 
 def fault_point(name: str) -> None:
@@ -111,18 +111,19 @@ def fault_point(name: str) -> None:
     """
     _known_fault_point(name)
     fault = fault_from_environment()
-    if fault is None:
+    if fault not in _passages:
         _passages.clear()
+    if fault is None:
         return
     _known_fault_point(fault.name)
     if fault.name != name:
         return
-    _passages[name] = _passages.get(name, 0) + 1
-    if fault.passage not in (None, _passages[name]):
+    _passages[fault] = _passages.get(fault, 0) + 1
+    if fault.passage not in (None, _passages[fault]):
         return
     if fault.action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    raise InjectedFault(f"{name}, passage {_passages[name]}: a fault asked for by KPI_FAULT")
+    raise InjectedFault(f"{name}, passage {_passages[fault]}: a fault asked for by KPI_FAULT")
 
 
 def _known_fault_point(name: str) -> None:

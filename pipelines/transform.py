@@ -1,8 +1,8 @@
 """Step 4, transform: dbt builds the candidate from the accepted landings.
 
-Belongs here: how dbt is run (in this process, on a file of this run's own) and how its parsed project
-is kept between runs. Does not belong here: what the figures are (`dbt_project/`), whether they may be
-published (`check/`), how it looks in the orchestrator (`definitions.py`).
+Belongs here: how dbt is run (in this process, on a file of this run's own) and how its parsed
+project is kept between runs. Does not belong here: what the figures are (`dbt_project/`), whether
+they may be published (`check/`), how it looks in the orchestrator (`definitions.py`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def build_candidate(
 ) -> Path:
     """Build and test the run's candidate, and close it for good.
 
-    Models run first and tests after, so that one failing test does not hide what the others would say.
+    Models run first and tests after, so that one failing test does not hide what others would say.
     A failing test or model is left to the gate, which reads dbt's results.
 
     Args:
@@ -88,8 +88,8 @@ def build_candidate(
 def parsed_project(settings: Settings, streams: Mapping[str, Stream]) -> Any:
     """dbt's manifest of the project, parsed anew only when a file or setting it reads has changed.
 
-    dbt's own partial parsing trusts time stamps and has served stale nodes; here the key is a digest of
-    every file, so that an unchanged project is reused and anything else is parsed from nothing.
+    dbt's own partial parsing trusts time stamps and has served stale nodes; here the key is a
+    digest of every file: an unchanged project is reused, anything else is parsed from nothing.
     """
     folder = _parse_folder(settings, streams)
     packed = folder / "manifest.msgpack"

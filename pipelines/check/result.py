@@ -6,7 +6,6 @@ not belong here: asking (the other modules of this room) and deciding (`gate.py`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
@@ -128,18 +127,17 @@ def crashed(
     )
 
 
-def plain(value: object) -> Any:  # noqa: ANN401  (JSON has no narrower type)
-    """A value in JSON's types. What JSON cannot say exactly becomes text, never another number."""
+def plain(value: object) -> Any:
+    """A value as JSON and the ledger may hold it: a number that is not whole becomes text."""
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(part) for part in value]
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, Decimal) and value.is_finite():
+        return format(value, "f")
     unwrapped = getattr(value, "item", None)
     if callable(unwrapped):  # a NumPy scalar
         return plain(unwrapped())
-    exact = value is None or isinstance(value, bool | int | str)
-    if exact or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return format(value, "f") if isinstance(value, Decimal) and value.is_finite() else str(value)
+    return value if value is None or type(value) in (bool, int, str) else str(value)

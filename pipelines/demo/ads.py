@@ -84,7 +84,7 @@ CAMPAIGNS: dict[str, tuple[tuple[str, str, Kind], ...]] = {
         ("Prospecting | Lookalike | UK", "Leads", SOCIAL),
         ("Retargeting | Site Visitors", "Sales", SOCIAL_AGAIN),
         ("Lead Ads | Webinar", "Leads", SOCIAL),
-        ("Traffic | Blog, \"Board Reports\"", "Traffic", SOCIAL_AGAIN),
+        ('Traffic | Blog, "Board Reports"', "Traffic", SOCIAL_AGAIN),
     ),
 }
 

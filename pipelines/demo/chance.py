@@ -1,4 +1,4 @@
-"""Seeded chance: one stream of random numbers per subject, so that nothing depends on what came before.
+"""Seeded chance: one stream of random numbers per subject, independent of what came before.
 
 Belongs here: drawing. Does not belong here: what is drawn for (the subjects' own modules).
 """

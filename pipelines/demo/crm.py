@@ -115,12 +115,10 @@ def leads_of_day(
     """The leads that come in on a day, each with its whole life."""
     chance = Chance(seed, "leads of", day)
     months_in = (day - first_day).days / 30.4
-    mean = (1.9 + 0.16 * months_in) * (0.45 if day.weekday() >= 5 else 1.25)  # noqa: PLR2004
+    mean = (1.7 + 0.14 * months_in) * (0.45 if day.weekday() >= 5 else 1.25)  # noqa: PLR2004
     came = chance.count(mean * scale)
     launch = max(2, round(LAUNCH_LEADS * scale)) if day == first_day else 0
-    return [
-        _life(seed, first_number + n, day, launched=n < launch) for n in range(came + launch)
-    ]
+    return [_life(seed, first_number + n, day, launched=n < launch) for n in range(came + launch)]
 
 
 def _life(seed: int, number: int, day: date, *, launched: bool) -> Lead:

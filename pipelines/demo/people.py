@@ -43,22 +43,23 @@ COUNTRIES = {
 SEGMENTS = {"SMB": 58.0, "Mid-Market": 32.0, "Enterprise": 10.0}
 EMPLOYEES = {"SMB": (4, 49), "Mid-Market": (50, 499), "Enterprise": (500, 12_000)}
 INDUSTRIES = ("Software", "Retail", "Logistics", "Manufacturing", "Media", "Healthcare", "Banking")
-FIRST_NAMES = tuple(
+FIRST_NAMES = (
     "Anna Björn Chloé Daniela Emil Fatima Greta Håkon Ines Jürgen Katarzyna Liam Maeve Nils Oskar "
-    "Paula Quentin Rosa Søren Tomás Ute Victoria Wim Yusuf Zoë".split()
+    "Paula Quentin Rosa Søren Tomás Ute Victoria Wim Yusuf Zoë"
 )
-LAST_NAMES = tuple(
+LAST_NAMES = (
     "Adler Bakker Costa Dubois Eriksen Fischer García Hansen Iversen Janssen Keller Lindqvist "
-    "Moreau Novak O'Brien Petersen Quinn Rossi Schäfer Taylor Ullmann Vogel Weiß Young Zimmermann".split()
+    "Moreau Novak O'Brien Petersen Quinn Rossi Schäfer Taylor Ullmann Vogel Weiß Young "
+    "Zimmermann"
 )
-COMPANY_NAMES = tuple(
+COMPANY_NAMES = (
     "Alder Birchwood Copperfield Dunmore Eastgate Falkner Glenrose Harbour Ironbridge Juniper "
     "Kingsley Lindenhof Marigold Northwind Oakfield Pinewater Quarry Ravensburg Seehof Thornbury "
-    "Umbra Vesper Westhaven Yarrow Zephyr".split()
+    "Umbra Vesper Westhaven Yarrow Zephyr"
 )
-COMPANY_TRADES = tuple(
+COMPANY_TRADES = (
     "Analytics Beverages Components Design Energy Foods Garments Holdings Instruments Kitchens "
-    "Logistics Mobility Networks Optics Partners Robotics Systems Textiles Ventures Works".split()
+    "Logistics Mobility Networks Optics Partners Robotics Systems Textiles Ventures Works"
 )
 
 
@@ -81,8 +82,8 @@ def contact(chance: Chance, number: int) -> Contact:
     """A person and company of their own; the number keeps companies of the same name apart."""
     country = chance.pick(COUNTRIES)
     segment = chance.pick(SEGMENTS)
-    first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
-    name, trade = chance.choice(COMPANY_NAMES), chance.choice(COMPANY_TRADES)
+    first, last = chance.choice(FIRST_NAMES.split()), chance.choice(LAST_NAMES.split())
+    name, trade = chance.choice(COMPANY_NAMES.split()), chance.choice(COMPANY_TRADES.split())
     ending = chance.choice(("GmbH", "Ltd", "AB", "BV", "Group", "& Söhne", ", Inc."))
     domain = f"{name}-{trade}-{number}.example".casefold()
     return Contact(

@@ -138,9 +138,7 @@ def customers_without_crm(seed: int, day: date, first_number: int, scale: float)
     for n in range(chance.count(0.045 * scale)):
         number = NUMBER_WITHOUT_CRM + first_number + n
         own = Chance(seed, "walk-in", number, day)
-        came.append(
-            Customer(own.token("cus_"), None, contact(own, number), day, own.happens(0.5))
-        )
+        came.append(Customer(own.token("cus_"), None, contact(own, number), day, own.happens(0.5)))
     return came
 
 

@@ -1,6 +1,6 @@
 """Questions to the release that is served: its figures, its state, what was set aside.
 
-Belongs here: reading. Does not belong here: how answers look (`screen.py`), and anything that writes.
+Belongs here: reading. Does not belong here: how answers look (`screen.py`), anything that writes.
 Imports nothing that takes long: a command that only reads must answer at once.
 """
 

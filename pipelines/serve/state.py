@@ -1,4 +1,4 @@
-"""The state of the house: which release is served, how old, how fresh its sources, what is set aside.
+"""The state of the house: which release is served, how fresh its sources, what is set aside.
 
 Read from the ledger and the release's own files alone, so that it answers at once and also while a
 run is at work.

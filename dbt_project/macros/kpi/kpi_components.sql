@@ -1,0 +1,91 @@
+{# The generated SQL of kpi_components_daily: one scan per fact and date, all slices at once. #}
+
+{% macro kpi_scans(plan) %}
+    {#- Components that one scan can answer: the same semantic model, counted by the same date. -#}
+    {% set scans = {} %}
+    {% for component in plan.components.values() | sort(attribute='name') %}
+        {% set key = component.semantic_model ~ '_by_' ~ component.time_name %}
+        {% do scans.setdefault(key, []).append(component) %}
+    {% endfor %}
+    {{ return(scans) }}
+{% endmacro %}
+
+
+{% macro kpi_slice_value(expression) %}
+    {#- A dimension's value as the text of a slice; nothing is said as (none). -#}
+    {{- return("coalesce(nullif(cast(" ~ expression ~ " as string), ''), '(none)')") -}}
+{% endmacro %}
+
+
+{% macro kpi_components_daily_sql() %}
+{%- if not execute -%}
+select 1 as parsing_only
+{%- else -%}
+{%- set plan = kpi_plan() -%}
+{%- set scans = kpi_scans(plan) -%}
+with
+{%- for scan, components in scans.items() %}
+{%- set first = components[0] -%}
+{%- set slices = plan.slices[first.semantic_model] | sort -%}
+{%- set semantic_model = graph.semantic_models.values() | selectattr('name', 'equalto', first.semantic_model) | first %}
+{{ scan }}_rows as (
+    select
+        {{ first.grain_column if first.grain_column else "'day'" }} as grain,
+        cast({{ first.time }} as date) as period_start,
+        {%- for slice in slices %}
+        {%- set dimension = kpi_dimension(semantic_model, slice) %}
+        {{ kpi_slice_value(dimension.expr or dimension.name) }} as {{ slice }}_slice,
+        {%- endfor %}
+        {%- for component in components %}
+        {{ component.contribution }} as {{ component.name }}_part{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref(first.fact) }}
+    where cast({{ first.time }} as date) < {{ as_of_date() }}
+),
+
+{{ scan }} as (
+    select
+        grain,
+        period_start,
+        case
+            {%- for slice in slices %}
+            when grouping({{ slice }}_slice) = 0 then '{{ slice }}'
+            {%- endfor %}
+            when true then 'total'
+        end as slice,
+        case
+            {%- for slice in slices %}
+            when grouping({{ slice }}_slice) = 0 then {{ slice }}_slice
+            {%- endfor %}
+            when true then ''
+        end as slice_value,
+        {%- for component in components %}
+        cast(sum({{ component.name }}_part) as decimal(38, 6)) as {{ component.name }}_sum{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ scan }}_rows
+    group by grouping sets (
+        (grain, period_start)
+        {%- for slice in slices %},
+        (grain, period_start, {{ slice }}_slice)
+        {%- endfor %}
+    )
+){{ "," if not loop.last }}
+{% endfor %}
+{%- for scan, components in scans.items() %}
+{%- set last_scan = loop.last %}
+{%- for component in components %}
+select
+    '{{ component.name }}' as component,
+    '{{ component.behaviour }}' as behaviour,
+    grain,
+    period_start,
+    slice,
+    slice_value,
+    cast(coalesce({{ component.name }}_sum, 0) as decimal(38, 6)) as amount
+from {{ scan }}
+where {{ component.name }}_sum is not null or slice = 'total'
+{{ "union all" if not (loop.last and last_scan) }}
+{%- endfor %}
+{%- endfor %}
+{%- endif %}
+{% endmacro %}

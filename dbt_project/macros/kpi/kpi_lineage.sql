@@ -1,0 +1,40 @@
+{# Which landed streams feed a KPI: dbt's graph, followed from its facts down to the sources. #}
+
+{% macro kpi_landed_tables(semantic_model_names) %}
+    {#- The tables of source `landed` upstream of these semantic models, by name. -#}
+    {% set waiting = [] %}
+    {% set seen = [] %}
+    {% set tables = [] %}
+    {% for semantic_model in graph.semantic_models.values() if semantic_model.name in semantic_model_names %}
+        {% do waiting.extend(semantic_model.depends_on.nodes) %}
+    {% endfor %}
+    {#- Jinja has no while: the list grows under the loop until nothing new is upstream. -#}
+    {% for id in waiting if id not in seen %}
+        {% do seen.append(id) %}
+        {% if id in graph.sources %}
+            {% set source = graph.sources[id] %}
+            {% if source.source_name == 'landed' and source.name != 'landings' %}
+                {% do tables.append(source.name) %}
+            {% endif %}
+        {% elif id in graph.nodes %}
+            {% do waiting.extend(graph.nodes[id].depends_on.nodes) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(tables | unique | sort) }}
+{% endmacro %}
+
+
+{% macro kpi_inputs_rows() %}
+    {#- (kpi, table) for every published KPI, as rows of a values list. -#}
+    {% set rows = [] %}
+    {% for kpi in kpi_plan().kpis %}
+        {% set semantic_models = kpi.components.values() | map(attribute='semantic_model') | unique | list %}
+        {% for table in kpi_landed_tables(semantic_models) %}
+            {% do rows.append('(' ~ kpi_quote(kpi.name) ~ ', ' ~ kpi_quote(table) ~ ')') %}
+        {% endfor %}
+    {% endfor %}
+    {% if not rows %}
+        {{ exceptions.raise_compiler_error("No KPI has a landed stream upstream: the facts must be built from source('landed', …).") }}
+    {% endif %}
+    {{ return(rows | join(',\n        ')) }}
+{% endmacro %}

@@ -1,0 +1,72 @@
+{# Texts and settings in generated SQL: quoting, periods, figures as people read them. #}
+
+{% macro kpi_quote(text) %}
+    {#- A text as an SQL literal that means the same on every engine; none becomes a typed null. -#}
+    {% if text is none %}{{ return('cast(null as string)') }}{% endif %}
+    {% set one_line = text | string | trim | replace('\r', ' ') | replace('\n', ' ') %}
+    {% if '\\' in one_line %}
+        {{ exceptions.raise_compiler_error("A text of the KPI definitions holds a backslash, which engines read differently; take it out: " ~ one_line) }}
+    {% endif %}
+    {{ return("'" ~ one_line | replace("'", "''") ~ "'") }}
+{% endmacro %}
+
+
+{% macro kpi_period_columns(grain) %}
+    {#- Where dim_date says in which period of a grain a day lies: its first and its last day. -#}
+    {% if grain == 'day' %}{{ return(['date_day', 'date_day']) }}{% endif %}
+    {{ return([grain ~ '_start_date', grain ~ '_end_date']) }}
+{% endmacro %}
+
+
+{% macro kpi_grains() %}
+    {{ return(['day', 'week', 'month', 'quarter', 'year']) }}
+{% endmacro %}
+
+
+{% macro kpi_digits(value, unit) %}
+    {#-
+      The digits that people are shown, without sign and separators: a rate in percent with one
+      decimal, money below 1,000 with two, other amounts whole.
+    -#}
+    case
+        when {{ unit }} = 'percent' then cast(cast(abs({{ value }} * 100) as decimal(38, 1)) as string)
+        when {{ unit }} in ('ratio', 'multiple') then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
+        when {{ unit }} in ('points', 'days') then cast(cast(abs({{ value }}) as decimal(38, 1)) as string)
+        when {{ unit }} = 'money' and abs({{ value }}) < 1000
+            then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
+        else cast(cast(abs({{ value }}) as decimal(38, 0)) as string)
+    end
+{% endmacro %}
+
+
+{% macro kpi_display(value, digits, unit, currency) %}
+    {#- A figure as text: sign, thousands separators, unit. `digits` comes from kpi_digits. -#}
+    {%- set whole = "split_part(" ~ digits ~ ", '.', 1)" %}
+    case
+        when {{ value }} is null then null
+        else
+            case when {{ value }} < 0 and replace(replace({{ digits }}, '0', ''), '.', '') <> '' then '-' else '' end
+            || case
+                {%- for groups in range(4, 0, -1) %}
+                when length({{ whole }}) > {{ groups * 3 }}
+                    then substr({{ whole }}, 1, length({{ whole }}) - {{ groups * 3 }})
+                    {%- for group in range(groups, 0, -1) %}
+                    || ',' || substr({{ whole }}, length({{ whole }}) - {{ group * 3 - 1 }}, 3)
+                    {%- endfor %}
+                {%- endfor %}
+                else {{ whole }}
+            end
+            || case
+                when split_part({{ digits }}, '.', 2) = '' then ''
+                else '.' || split_part({{ digits }}, '.', 2)
+            end
+            || case
+                when {{ unit }} = 'money' then ' ' || {{ kpi_quote(currency) }}
+                when {{ unit }} = 'percent' then ' %'
+                when {{ unit }} = 'multiple' then ' ×'
+                when {{ unit }} = 'points' then ' points'
+                when {{ unit }} = 'days' then ' days'
+                else ''
+            end
+    end
+{% endmacro %}

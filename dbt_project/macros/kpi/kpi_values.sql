@@ -1,0 +1,138 @@
+{# The generated SQL of kpi_values: components beside each other, then one expression per KPI. #}
+
+{% macro kpi_value_branches(plan, cells) %}
+{%- for kpi in plan.kpis %}
+{%- set is_ratio = kpi.metric.type == 'ratio' %}
+    select
+        '{{ kpi.name }}' as kpi,
+        grain,
+        period_start,
+        slice,
+        slice_value,
+        {%- if is_ratio %}
+        true as is_ratio,
+        cast(null as decimal(38, 6)) as amount,
+        cast({{ kpi.parts[0].sql }} as decimal(38, 6)) as numerator,
+        cast({{ kpi.parts[1].sql }} as decimal(38, 6)) as denominator
+        {%- else %}
+        false as is_ratio,
+        cast({{ kpi.parts[0].sql }} as decimal(38, 6)) as amount,
+        cast(null as decimal(38, 6)) as numerator,
+        cast(null as decimal(38, 6)) as denominator
+        {%- endif %}
+    from {{ cells }}
+    where
+        slice in ('total'{% for slice in kpi.slices %}, '{{ slice }}'{% endfor %})
+        and ({% for column in kpi.columns %}{{ column }} is not null{{ " or " if not loop.last }}{% endfor %})
+    {{ "union all" if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+
+{% macro kpi_cell_columns(plan, prefix='') %}
+    {#- Every component a KPI reads, and every component it reads of the period before. -#}
+    {% set columns = [] %}
+    {% for kpi in plan.kpis %}
+        {% for column in kpi.columns if column not in columns %}{% do columns.append(column) %}{% endfor %}
+    {% endfor %}
+    {{ return(columns | sort) }}
+{% endmacro %}
+
+
+{% macro kpi_values_sql() %}
+{%- if not execute -%}
+select 1 as parsing_only
+{%- else -%}
+{%- set plan = kpi_plan() -%}
+with
+
+components as (
+    select component, grain, period_start, slice, slice_value, amount, comparable_amount
+    from {{ ref('kpi_components') }}
+),
+
+periods as (
+    select grain, period_start, period_end, next_period_start
+    from {{ ref('kpi_periods') }}
+),
+
+inputs as (
+    select kpi, covered_to, settled_to
+    from {{ ref('kpi_inputs') }}
+    where is_active
+),
+
+-- The period before, placed in the period that looks back at it.
+placed as (
+    select component, grain, period_start, slice, slice_value, amount
+    from components
+
+    union all
+
+    select
+        components.component || '__earlier' as component,
+        components.grain,
+        periods.next_period_start as period_start,
+        components.slice,
+        components.slice_value,
+        components.comparable_amount as amount
+    from components
+    inner join periods
+        on components.grain = periods.grain and components.period_start = periods.period_start
+    where periods.next_period_start is not null
+),
+
+cells as (
+    select
+        grain,
+        period_start,
+        slice,
+        slice_value,
+        {%- for column in kpi_cell_columns(plan) %}
+        sum(case when component = '{{ column }}' then amount end) as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from placed
+    group by grain, period_start, slice, slice_value
+),
+
+figures as (
+{{ kpi_value_branches(plan, 'cells') }}
+),
+
+coverage as (
+    select
+        kpi,
+        min(covered_to) as covered_to,
+        min(settled_to) as settled_to
+    from inputs
+    group by kpi
+)
+
+select
+    figures.kpi,
+    figures.grain,
+    figures.period_start,
+    periods.period_end,
+    figures.slice,
+    figures.slice_value,
+    case
+        when figures.is_ratio
+            then {{ kpi_ratio('figures.numerator', 'figures.denominator', unit_scale=6) }}
+        else figures.amount
+    end as value,
+    figures.numerator,
+    figures.denominator,
+    periods.period_end < {{ as_of_date() }}
+    and periods.period_end <= coalesce(coverage.covered_to, periods.period_end) as is_complete,
+    not (
+        periods.period_end < {{ as_of_date() }}
+        and periods.period_end <= coalesce(coverage.covered_to, periods.period_end)
+        and periods.period_end <= coalesce(coverage.settled_to, periods.period_end)
+    ) as is_provisional
+from figures
+inner join periods
+    on figures.grain = periods.grain and figures.period_start = periods.period_start
+left join coverage
+    on figures.kpi = coverage.kpi
+{%- endif %}
+{% endmacro %}

@@ -1,0 +1,20 @@
+{#- A new ad platform is one more line here. -#}
+{%- set reports = [
+    ref('stg_google_ads__campaign_performance'),
+    ref('stg_google_ads__account_stats'),
+    ref('stg_google_ads__campaign_stats'),
+    ref('stg_meta_ads__campaign_insights'),
+    ref('stg_meta_ads__basic_ad'),
+] -%}
+
+with
+
+unioned as (
+    {{ family_union(reports, [
+        'ad_performance_id', 'performance_date', 'platform', 'stream', 'channel', 'account_id', 'campaign_id',
+        'campaign_name', 'report_grain', 'currency_code', 'spend_amount', 'conversion_value_amount',
+        'impressions', 'clicks', 'conversions', '_landing_id', '_row_number',
+    ]) }}
+)
+
+select * from unioned

@@ -1,0 +1,13 @@
+{#- A new CRM is one more line here. -#}
+{%- set accounts = [ref('stg_salesforce__account')] -%}
+
+with
+
+unioned as (
+    {{ family_union(accounts, [
+        'account_id', 'account_record_id', 'account_name', 'country', 'region', 'segment', 'industry',
+        '_landing_id', '_row_number',
+    ]) }}
+)
+
+select * from unioned

@@ -1,0 +1,13 @@
+{#- A new survey tool is one more line here. -#}
+{%- set responses = [ref('stg_hubspot__feedback_submissions')] -%}
+
+with
+
+unioned as (
+    {{ family_union(responses, [
+        'response_id', 'response_date', 'question_kind', 'score', 'survey', 'channel',
+        '_landing_id', '_row_number',
+    ]) }}
+)
+
+select * from unioned

@@ -1,0 +1,13 @@
+{#- A new support desk is one more line here. -#}
+{%- set tickets = [ref('stg_hubspot__tickets')] -%}
+
+with
+
+unioned as (
+    {{ family_union(tickets, [
+        'ticket_id', 'created_date', 'closed_date', 'kind', 'status', 'priority', 'channel',
+        '_landing_id', '_row_number',
+    ]) }}
+)
+
+select * from unioned

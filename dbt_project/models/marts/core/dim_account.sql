@@ -1,0 +1,28 @@
+with
+
+accounts as (
+
+    select * from {{ ref('int_finance__accounts_unioned') }}
+
+)
+
+select
+    account_id,
+    account_name,
+    account_class,
+    account_function,
+    cash_flow_class,
+    case
+        when account_class is null then 'unclassified'
+        when
+            account_class in (
+                'income', 'other_income', 'cost_of_sales', 'expense', 'depreciation', 'amortisation', 'interest',
+                'income_tax'
+            )
+            then 'income_statement'
+        else 'balance_sheet'
+    end as statement,
+    _landing_id,
+    _row_number
+
+from accounts

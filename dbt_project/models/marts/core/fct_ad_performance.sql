@@ -1,0 +1,44 @@
+with
+
+performance as (
+
+    select * from {{ ref('int_ads__performance_single_grain') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_finance__fx_rates') }}
+
+)
+
+select
+    performance.ad_performance_id,
+    performance.performance_date,
+    performance.platform,
+    performance.channel,
+    performance.account_id,
+    performance.campaign_id,
+    performance.campaign_name,
+    performance.report_grain,
+    performance.currency_code,
+    performance.spend_amount,
+    {{ convert_amount('performance.spend_amount', 'rates.from_rate', 'rates.to_rate') }}
+        as spend_amount_reporting,
+    performance.conversion_value_amount,
+    {{ convert_amount('performance.conversion_value_amount', 'rates.from_rate', 'rates.to_rate') }}
+        as conversion_value_amount_reporting,
+    performance.impressions,
+    performance.clicks,
+    performance.conversions,
+    rates.from_rate as fx_from_rate,
+    rates.to_rate as fx_to_rate,
+    rates.fx_rate_date,
+    performance._landing_id,
+    performance._row_number
+
+from performance
+left join rates
+    on
+        performance.currency_code = rates.currency_code
+        and performance.performance_date = rates.rate_date

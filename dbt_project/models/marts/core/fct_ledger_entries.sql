@@ -1,0 +1,50 @@
+with
+
+journal_lines as (
+
+    select * from {{ ref('int_finance__journal_lines_unioned') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('dim_account') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_finance__fx_rates') }}
+
+)
+
+-- A line whose account has no class is no figure: a check that blocks the release names it.
+select
+    journal_lines.ledger_entry_id,
+    journal_lines.journal_id,
+    journal_lines.posting_date,
+    journal_lines.account_id,
+    accounts.account_name,
+    accounts.account_class,
+    accounts.account_function,
+    coalesce(journal_lines.region, 'unknown') as region,
+    journal_lines.currency_code,
+    journal_lines.debit_amount,
+    {{ convert_amount('journal_lines.debit_amount', 'rates.from_rate', 'rates.to_rate') }}
+        as debit_amount_reporting,
+    journal_lines.credit_amount,
+    {{ convert_amount('journal_lines.credit_amount', 'rates.from_rate', 'rates.to_rate') }}
+        as credit_amount_reporting,
+    rates.from_rate as fx_from_rate,
+    rates.to_rate as fx_to_rate,
+    rates.fx_rate_date,
+    journal_lines._landing_id,
+    journal_lines._row_number
+
+from journal_lines
+inner join accounts on journal_lines.account_id = accounts.account_id
+left join rates
+    on
+        journal_lines.currency_code = rates.currency_code
+        and journal_lines.posting_date = rates.rate_date
+where accounts.account_class is not null

@@ -1,0 +1,2 @@
+-- Generated from models/kpis.
+{{ dim_kpi_sql() }}

@@ -1,0 +1,13 @@
+-- Generated from models/kpis. A fact that a new semantic model describes gets its line here.
+-- depends_on: {{ ref('fct_ad_performance') }}
+-- depends_on: {{ ref('fct_customer_changes') }}
+-- depends_on: {{ ref('fct_customer_churn') }}
+-- depends_on: {{ ref('fct_deals') }}
+-- depends_on: {{ ref('fct_invoices') }}
+-- depends_on: {{ ref('fct_leads') }}
+-- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_pipeline_changes') }}
+-- depends_on: {{ ref('fct_subscription_mrr') }}
+-- depends_on: {{ ref('fct_survey_responses') }}
+-- depends_on: {{ ref('fct_tickets') }}
+{{ kpi_components_daily_sql() }}

@@ -1,0 +1,77 @@
+-- Every KPI has its row at every grain, so that one without data is seen to have none.
+with
+
+definitions as (
+    select kpi, label, unit, better, benchmark, owner
+    from {{ ref('dim_kpi') }}
+),
+
+grains as (
+    select grain
+    from (values {% for grain in kpi_grains() %}('{{ grain }}'){{ ", " if not loop.last }}{% endfor %}) as named (grain)
+),
+
+compared as (
+    select
+        kpi,
+        grain,
+        period_start,
+        period_end,
+        slice,
+        slice_value,
+        value,
+        numerator,
+        denominator,
+        is_complete,
+        is_provisional,
+        target,
+        progress,
+        status,
+        status_rank,
+        previous_value,
+        change,
+        change_ratio,
+        last_year_value,
+        last_year_change,
+        display_value,
+        display_target,
+        freshness_hours,
+        is_stale
+    from {{ ref('kpi_compared') }}
+    where is_scorecard
+)
+
+select
+    definitions.kpi,
+    grains.grain,
+    compared.period_start,
+    compared.period_end,
+    'total' as slice,
+    '' as slice_value,
+    compared.value,
+    compared.numerator,
+    compared.denominator,
+    coalesce(compared.is_complete, false) as is_complete,
+    coalesce(compared.is_provisional, true) as is_provisional,
+    definitions.label,
+    definitions.unit,
+    definitions.better,
+    compared.target,
+    compared.progress,
+    coalesce(compared.status, 'no_data') as status,
+    coalesce(compared.status_rank, 3) as status_rank,
+    compared.previous_value,
+    compared.change,
+    compared.change_ratio,
+    compared.last_year_value,
+    compared.last_year_change,
+    definitions.benchmark,
+    compared.display_value,
+    compared.display_target,
+    definitions.owner,
+    compared.freshness_hours,
+    coalesce(compared.is_stale, true) as is_stale
+from definitions
+cross join grains
+left join compared
+    on definitions.kpi = compared.kpi and grains.grain = compared.grain

@@ -1,0 +1,53 @@
+with
+
+landed as (
+
+    select * from {{ source('landed', 'google_ads__account_stats') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ joined_key([
+            "'google_ads'", "'account_stats'", "account_id", "performance_date",
+            "ad_network_type", "device",
+        ]) }} as ad_performance_id,
+        replace(account_id, '-', '') as account_id,
+        cast(null as {{ dbt.type_string() }}) as campaign_id,
+
+        -- strings
+        'google_ads' as platform,
+        'google_ads__account_stats' as stream,
+        'account' as report_grain,
+        cast(null as {{ dbt.type_string() }}) as campaign_name,
+        {{ map_words('ad_network_type', {
+            'search': ['search', 'google search', 'search partners', 'search network'],
+            'display': ['content', 'display network', 'google display network'],
+            'video': ['youtube', 'youtube search', 'youtube watch', 'youtube videos'],
+            'cross_network': ['mixed', 'cross network', 'gmail', 'discover', 'maps', 'google tv'],
+        }) }} as channel,
+        {{ currency_code('currency_code') }} as currency_code,
+
+        -- amounts
+        cost_amount as spend_amount,
+        conversion_value_amount,
+
+        -- numbers
+        impressions,
+        clicks,
+        conversions,
+
+        -- dates
+        performance_date,
+
+        -- lineage
+        _landing_id,
+        _row_number
+
+    from landed
+
+)
+
+select * from renamed

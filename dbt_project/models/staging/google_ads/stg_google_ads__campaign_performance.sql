@@ -1,0 +1,55 @@
+with
+
+landed as (
+
+    select * from {{ source('landed', 'google_ads__campaign_performance') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ joined_key(["'google_ads'", "'campaign'", "account_id", "performance_date", "campaign_id"]) }}
+            as ad_performance_id,
+        replace(account_id, '-', '') as account_id,
+        campaign_id,
+
+        -- strings
+        'google_ads' as platform,
+        'google_ads__campaign_performance' as stream,
+        'campaign' as report_grain,
+        {{ filled('campaign_name') }} as campaign_name,
+        {{ map_words('campaign_type', {
+            'search': ['search'],
+            'display': ['display'],
+            'video': ['video'],
+            'performance_max': ['performance max'],
+            'shopping': ['shopping'],
+            'demand_gen': ['demand gen', 'discovery'],
+            'app': ['app', 'multi channel'],
+            'cross_network': ['smart', 'local', 'hotel', 'travel'],
+        }) }} as channel,
+        {{ currency_code('currency_code') }} as currency_code,
+
+        -- amounts
+        cost_amount as spend_amount,
+        conversion_value_amount,
+
+        -- numbers
+        impressions,
+        clicks,
+        conversions,
+
+        -- dates
+        performance_date,
+
+        -- lineage
+        _landing_id,
+        _row_number
+
+    from landed
+
+)
+
+select * from renamed

@@ -1,0 +1,46 @@
+with
+
+landed as (
+
+    select * from {{ source('landed', 'meta_ads__basic_ad') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ joined_key(["'meta_ads'", "'ad'", "account_id", "performance_date", "ad_id"]) }}
+            as ad_performance_id,
+        account_id,
+        campaign_id,
+
+        -- strings
+        'meta_ads' as platform,
+        'meta_ads__basic_ad' as stream,
+        'ad' as report_grain,
+        {{ filled('campaign_name') }} as campaign_name,
+        'social' as channel,
+        {{ currency_code('currency_code') }} as currency_code,
+
+        -- amounts
+        spend_amount,
+        cast(null as decimal(18, 6)) as conversion_value_amount,
+
+        -- numbers
+        impressions,
+        clicks,
+        cast(null as decimal(18, 6)) as conversions,
+
+        -- dates
+        performance_date,
+
+        -- lineage
+        _landing_id,
+        _row_number
+
+    from landed
+
+)
+
+select * from renamed

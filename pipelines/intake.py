@@ -1,0 +1,194 @@
+"""Steps 1 and 2 together: from what the inbox shows to what the ledger says landed.
+
+Belongs here: which exports are taken in, in what order they are written down, and which landings
+count. Does not belong here: looking into the inbox (`inbox.py`) and reading an export (`land/`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.contract import Stream
+from pipelines.inbox import Export, Problem, notice
+from pipelines.ledger import Event, Ledger
+from pipelines.settings import Settings
+from pipelines.storage import archive_file
+
+if TYPE_CHECKING:
+    from pipelines.land import FileQuarantined, Landing
+
+Tell = Callable[[str, str], None]
+LedgerEntry = tuple[str, str, dict[str, Any]]
+
+
+def say_nothing(step: str, text: str) -> None:
+    """The listener of whoever does not want progress."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What every step needs: settings, contracts, the ledger, and somebody to tell of progress."""
+
+    settings: Settings
+    streams: Mapping[str, Stream]
+    ledger: Ledger
+    tell: Tell = say_nothing
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What one look at the inbox brought."""
+
+    landings: tuple[Landing, ...] = ()
+    quarantined: tuple[FileQuarantined, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    """Names under which bytes came that had landed before."""
+    unsettled: tuple[str, ...] = ()
+    """Files that are still being written, left for the next look."""
+
+
+def land(pipeline: Pipeline) -> Landed:
+    """Take in every settled export that is new, and again what a mended contract may now read."""
+    from pipelines.land import FileQuarantined
+
+    seen = notice(pipeline.settings, pipeline.ledger)
+    results: list[Landing | FileQuarantined] = [
+        _set_problem_aside(pipeline, problem) for problem in seen.problems
+    ]
+    duplicates: list[str] = []
+    first_name = {
+        (event.payload["source"], event.payload["sha256"]): event.subject
+        for event in reversed(pipeline.ledger.events("file_seen"))
+    }
+    for number, export in enumerate(seen.new, start=1):
+        pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
+        sha256 = archive_file(export.path, pipeline.settings.archive).sha256
+        entry = ("file_seen", export.name, _seen(export, sha256))
+        if first_name.setdefault((export.source, sha256), export.name) != export.name:
+            pipeline.ledger.append_many([entry])
+            duplicates.append(export.name)
+        else:
+            results.append(_land_one(pipeline, entry))
+    for entry in _to_land_again(pipeline):
+        pipeline.tell("land", f"again, its contract was changed: {entry[1]}")
+        results.append(_land_one(pipeline, entry, is_seen=True))
+    return Landed(
+        landings=tuple(r for r in results if not isinstance(r, FileQuarantined)),
+        quarantined=tuple(r for r in results if isinstance(r, FileQuarantined)),
+        duplicates=tuple(duplicates),
+        unsettled=tuple(file.name for file in seen.unsettled),
+    )
+
+
+def accepted_landings(pipeline: Pipeline) -> list[Landing]:
+    """The landings that figures are computed from: read under today's contract, not set aside."""
+    from pipelines.land import Landing
+
+    aside = {event.subject for event in pipeline.ledger.events("landing_set_aside")}
+    newest = {
+        (event.subject, event.payload["landing_id"]): Landing.from_payload(event.payload)
+        for event in pipeline.ledger.events("landed")
+    }
+    return [
+        landing
+        for landing in newest.values()
+        if landing.status == "accepted"
+        and landing.landing_id not in aside
+        and landing.table in pipeline.streams
+        and landing.contract_digest == pipeline.streams[landing.table].digest
+    ]
+
+
+def _land_one(
+    pipeline: Pipeline, entry: LedgerEntry, *, is_seen: bool = False
+) -> Landing | FileQuarantined:
+    """Land one archived export, and say so in the ledger together with its `file_seen`."""
+    from pipelines.land import FileQuarantined, land_file
+
+    _, name, payload = entry
+    result = land_file(
+        pipeline.settings,
+        pipeline.streams,
+        name=name,
+        sha256=payload["sha256"],
+        size=payload["size"],
+        mtime_ns=payload["mtime_ns"],
+    )
+    if isinstance(result, FileQuarantined):
+        pipeline.tell("land", f"{name} is set aside: {result.code}")
+        outcome = _quarantine_entry(pipeline, result)
+    else:
+        outcome = ("landed", result.table, result.to_payload())
+    pipeline.ledger.append_many([outcome] if is_seen else [entry, outcome])
+    return result
+
+
+def _set_problem_aside(pipeline: Pipeline, problem: Problem) -> FileQuarantined:
+    """Write down what lies in the inbox and can't be landed; nothing of it is opened."""
+    from pipelines.land import FileQuarantined
+
+    result = FileQuarantined(
+        landing_id="",
+        file=problem.name,
+        size=problem.size,
+        source=problem.source,
+        code=problem.code,
+        reason=problem.reason,
+        remedy="Put a regular file that this program may read into inbox/<source>/.",
+    )
+    entries = [_quarantine_entry(pipeline, result)]
+    # What cannot be read today may be tomorrow: only lasting problems count as seen.
+    if problem.code != "UNREADABLE":
+        entries.insert(0, ("file_seen", problem.name, _seen(problem, "")))
+    pipeline.ledger.append_many(entries)
+    return result
+
+
+def _to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
+    """Exports in the archive that were read under a contract that has changed since."""
+    files = pipeline.ledger.latest_by_subject("file_seen")
+    newest: dict[str, Event] = {}
+    for kind in ("landed", "file_quarantined"):
+        for event in pipeline.ledger.events(kind):
+            name = str(event.payload["file"])
+            if name not in newest or newest[name].seq < event.seq:
+                newest[name] = event
+    again: list[LedgerEntry] = []
+    for name, event in sorted(newest.items()):
+        payload = files[name].payload if name in files else {}
+        if not payload.get("sha256") or event.payload["landing_id"] != payload["sha256"]:
+            continue
+        if event.kind == "landed":
+            stream = pipeline.streams.get(event.subject)
+            changed = stream is None or event.payload["contract_digest"] != stream.digest
+        else:
+            known = _contracts_of(pipeline, str(event.payload["source"]))
+            changed = event.payload["contracts_digest"] != known
+        if changed:
+            again.append(("file_seen", name, payload))
+    return again
+
+
+def _quarantine_entry(pipeline: Pipeline, result: FileQuarantined) -> LedgerEntry:
+    digest = _contracts_of(pipeline, result.source)
+    return "file_quarantined", result.file, {**result.to_payload(), "contracts_digest": digest}
+
+
+def _contracts_of(pipeline: Pipeline, source: str) -> str:
+    """Identity of all that a source's contracts say, or of which sources there are."""
+    said = [stream.digest for stream in pipeline.streams.values() if stream.source == source]
+    if not said:
+        said = sorted({stream.source for stream in pipeline.streams.values()})
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _seen(file: Export | Problem, sha256: str) -> dict[str, Any]:
+    return {
+        "source": file.source,
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "sha256": sha256,
+    }

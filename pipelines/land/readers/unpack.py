@@ -1,0 +1,245 @@
+"""What a file is by its content, and what is inside a .zip or .gz: one export, within limits.
+
+A name is never believed: a login page saved as `export.csv` is refused here, before any reader
+meets it. What the records mean is none of this module's business.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Literal
+
+from pipelines.land.errors import FileRefused
+
+Kind = Literal["text", "xlsx", "parquet", "zip", "gzip", "web page", "other"]
+FORMATS: dict[Kind, str] = {"text": "csv", "xlsx": "xlsx", "parquet": "parquet"}
+NAMES: dict[Kind, str] = {
+    "text": "text",
+    "xlsx": "an Excel workbook",
+    "parquet": "a Parquet file",
+    "zip": "a ZIP archive",
+    "gzip": "a gzip archive",
+    "web page": "a web page",
+}
+BY_SUFFIX: dict[str, Kind] = {
+    ".csv": "text",
+    ".tsv": "text",
+    ".tab": "text",
+    ".txt": "text",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+    ".zip": "zip",
+    ".gz": "gzip",
+}
+OTHERS = {
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
+    b"%PDF": "a PDF",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<table")
+SUSPICIOUS_FROM = 64 << 20
+"""An archive may unpack to this much at whatever ratio: so little harms nobody."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an export may cost us before it is refused."""
+
+    ratio: int = 100
+    unpacked_bytes: int = 32 << 30
+    workbook_bytes: int = 2 << 30
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """The export itself: where its bytes are, what they are, what it is called."""
+
+    path: Path
+    name: str
+    kind: Kind
+
+    @property
+    def format(self) -> str:
+        """The format as a contract's shape names it; '' for one that no shape can read."""
+        return FORMATS.get(self.kind, "")
+
+
+def unpack(path: Path, name: str, scratch: Path, limits: Limits) -> Unpacked:
+    """Look at the content, take the export out of its archive, and compare with the name.
+
+    Raises:
+        FileRefused: EMPTY, MAGIC_MISMATCH, ARCHIVE, LIMIT.
+    """
+    kind = _kind(path, name)
+    if kind not in ("zip", "gzip"):
+        return _checked(Unpacked(path, name, kind), limits)
+    inside, member = scratch / "unpacked", ""
+    if kind == "zip":
+        member = _from_zip(path, name, inside, limits)
+    else:
+        member = _from_gzip(path, name, inside, limits)
+    kind = _kind(inside, f"{name} → {member}")
+    if kind in ("zip", "gzip"):
+        raise FileRefused(
+            "ARCHIVE",
+            f"an archive within an archive: {member!r} is {NAMES[kind]} too",
+            "Put the export itself into the inbox, or an archive with nothing but the export.",
+        )
+    return _checked(Unpacked(inside, member, kind), limits)
+
+
+def _kind(path: Path, name: str) -> Kind:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start:
+        raise FileRefused(
+            "EMPTY",
+            f"{name} has no bytes at all",
+            "Export it again. An empty file is never taken for figures of zero.",
+            expected="a header and data records",
+        )
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _workbook_or_zip(path)
+    if start.startswith(b"\x1f\x8b"):
+        return "gzip"
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(WEB_PAGE):
+        return "web page"
+    return "other" if _other(start) else "text"
+
+
+def _other(start: bytes) -> str:
+    return next((what for magic, what in OTHERS.items() if start.startswith(magic)), "")
+
+
+def _workbook_or_zip(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xlsx" if "xl/workbook.xml" in archive.namelist() else "zip"
+    except (zipfile.BadZipFile, OSError) as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> FileRefused:
+    return FileRefused(
+        "ARCHIVE",
+        f"the archive is damaged or cut off ({error})",
+        "Export or send it again.",
+        expected="a whole archive",
+    )
+
+
+def _checked(export: Unpacked, limits: Limits) -> Unpacked:
+    """The export, unless its name promises something else than its content is."""
+    expected = BY_SUFFIX.get(PurePosixPath(export.name).suffix.lower())
+    if export.kind in ("web page", "other") or (expected and expected != export.kind):
+        with export.path.open("rb") as file:
+            found = NAMES.get(export.kind) or _other(file.read(16))
+        promised = NAMES[expected] if expected else "text, an Excel workbook or a Parquet file"
+        remedy = f"Export it again as {promised}, or give it the name of what it is."
+        if export.kind == "web page":
+            remedy = (
+                "This is often a login or error page that was saved in place of the export:"
+                " sign in and export again."
+            )
+        raise FileRefused(
+            "MAGIC_MISMATCH",
+            f"{export.name} is {found} by its content",
+            remedy,
+            expected=promised,
+            value=found,
+        )
+    if export.kind == "xlsx":
+        _refuse_bombs(export, limits)
+    return export
+
+
+def _refuse_bombs(export: Unpacked, limits: Limits) -> None:
+    with zipfile.ZipFile(export.path) as archive:
+        # The reader gets no more bytes from a part than it declares here: zipfile sees to it.
+        size = sum(part.file_size for part in archive.infolist())
+    _within(size, export.path.stat().st_size, limits.ratio, limits.workbook_bytes)
+
+
+def _from_zip(path: Path, name: str, to: Path, limits: Limits) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                member
+                for member in archive.infolist()
+                # What macOS adds beside a file is no export.
+                if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            ]
+            if len(members) != 1:
+                listed = ", ".join(repr(member.filename) for member in members[:5])
+                raise FileRefused(
+                    "ARCHIVE",
+                    f"{name} holds {len(members)} files: {listed}",
+                    "Put each export into the inbox on its own.",
+                    expected="exactly one file",
+                )
+            member = members[0]
+            if member.flag_bits & 1:
+                raise FileRefused(
+                    "ARCHIVE",
+                    f"{name} is locked with a password",
+                    "Export it without a password.",
+                    expected="an archive that is not encrypted",
+                )
+            with archive.open(member) as source:
+                _copy(source, to, path.stat().st_size, limits)
+            return PurePosixPath(member.filename).name
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise _damaged(error) from error
+
+
+def _from_gzip(path: Path, name: str, to: Path, limits: Limits) -> str:
+    try:
+        with gzip.open(path) as source:
+            _copy(source, to, path.stat().st_size, limits)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise _damaged(error) from error
+    inner = PurePosixPath(name).name
+    return inner[:-3] if inner.lower().endswith(".gz") else inner
+
+
+def _copy(source: BinaryIO | zipfile.ZipExtFile | gzip.GzipFile, to: Path, packed: int, limits: Limits) -> None:
+    with to.open("xb") as target:
+        while chunk := source.read(1 << 20):
+            _within(target.tell() + len(chunk), packed, limits.ratio, limits.unpacked_bytes)
+            target.write(chunk)
+
+
+def _within(size: int, packed: int, ratio: int, most: int) -> None:
+    if size > most:
+        raise FileRefused(
+            "LIMIT",
+            f"it unpacks to more than {most >> 20:,} MiB",
+            "Export it in parts, by month for instance.",
+            expected=f"at most {most >> 20:,} MiB",
+        )
+    if size > SUSPICIOUS_FROM and size > packed * ratio:
+        raise FileRefused(
+            "ARCHIVE",
+            f"it unpacks to more than {ratio} times its size, as an archive made to do harm does",
+            "Put the export into the inbox without archive, if you know where it comes from.",
+            expected=f"at most {ratio} times the archive's size",
+        )
+
+
+def copy_out(source: BinaryIO, to: Path) -> None:
+    """Write archived bytes to a scratch file; whoever reads `source` to its end checks its hash."""
+    with to.open("xb") as target:
+        shutil.copyfileobj(source, target, 1 << 20)

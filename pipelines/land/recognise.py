@@ -1,0 +1,279 @@
+"""Which stream an export is, by its folder and its header; which cell is which column.
+
+The contracts decide alone: nothing is sniffed, and a file that fits none is refused. What an
+operator is told then is made in `drift.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from models.contract import Column, Header, Shape, Stream, fold
+from pipelines.land import drift
+from pipelines.land.errors import FileRefused
+from pipelines.land.readers import Layout, SkipCell, TopRecord
+from pipelines.land.readers import csv as csv_reader
+from pipelines.land.readers.unpack import Unpacked
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where one column's values come from: a cell, one value for all rows, or nowhere (both None)."""
+
+    column: Column
+    index: int | None = None
+    divide_by: int = 1
+    constant: str | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How far a record of the file is the header of a shape of a stream."""
+
+    stream: Stream
+    shape: Shape
+    place: int
+    """Which of the file's first records it is."""
+    cells: tuple[str, ...]
+    found: Mapping[str, tuple[int, Header]]
+    """By column: the cell, and the declared header it has."""
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> list[Column]:
+        """The columns without which the file breaks the contract."""
+        return [
+            column
+            for column in self.stream.columns
+            if column.name not in self.found and is_indispensable(column)
+        ]
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """An export of a known stream, with all that is needed to read it."""
+
+    stream: Stream
+    shape: Shape
+    bindings: tuple[Binding, ...]
+    layout: Layout
+    preamble: tuple[TopRecord, ...]
+    drift: tuple[str, ...] = ()
+    extra: tuple[int, ...] = ()
+    """The places of cells with a header that the contract does not know."""
+    unnamed: tuple[int, ...] = ()
+    """The places of cells without any header."""
+    header_rows: int = 1
+    names: tuple[str, ...] = ()
+    """What the file is called: in the inbox, and inside its archive."""
+
+    @property
+    def preamble_text(self) -> str:
+        """The records before the header, a line each."""
+        return "\n".join(" ".join(record.cells) for record in self.preamble)
+
+
+def is_indispensable(column: Column) -> bool:
+    """Whether a file must have the column's header: else no row of it could land."""
+    return column.required or (not column.nullable and column.taken_from is None)
+
+
+@dataclass
+class Tops:
+    """The first records of one export, read once for each dialect that a contract declares."""
+
+    export: Unpacked
+    read: dict[tuple[str, ...], list[TopRecord] | FileRefused] = field(default_factory=dict)
+
+    def under(self, shape: Shape) -> list[TopRecord]:
+        """The records in which a shape's header may be.
+
+        Raises:
+            FileRefused: the file cannot be read in this way.
+        """
+        dialect: tuple[str, ...] = (shape.format, shape.sheet or "")
+        if shape.format == "csv":
+            dialect = (shape.encoding, shape.delimiter, shape.quote)
+        key = (*dialect, str(shape.preamble_rows))
+        if key not in self.read:
+            try:
+                self.read[key] = read_top(self.export.path, shape)
+            except FileRefused as refused:
+                self.read[key] = refused
+        found = self.read[key]
+        if isinstance(found, FileRefused):
+            raise found
+        return found
+
+
+def read_top(path: Path, shape: Shape) -> list[TopRecord]:
+    """The first records of a file by the reader of its format."""
+    records = shape.preamble_rows + 1
+    if shape.format == "csv":
+        return csv_reader.read_top(path, shape, records)
+    if shape.format == "xlsx":
+        from pipelines.land.readers import xlsx
+
+        return xlsx.read_top(path, shape, records)
+    from pipelines.land.readers import parquet
+
+    return parquet.read_top(path)
+
+
+def recognise(streams: Mapping[str, Stream], export: Unpacked, name: str) -> Recognised:
+    """Find the stream and shape of an export by `name`, its path below the inbox.
+
+    Raises:
+        FileRefused: UNKNOWN_SOURCE, UNKNOWN_FORMAT, SCHEMA_DRIFT, AMBIGUOUS, DUPLICATE_HEADER,
+            DIALECT, BAD_ENCODING.
+    """
+    source = PurePosixPath(name).parts[0] if len(PurePosixPath(name).parts) > 1 else ""
+    known = sorted({stream.source for stream in streams.values()})
+    candidates = [stream for stream in streams.values() if stream.source == source]
+    if not candidates:
+        raise drift.unknown_source(source, known)
+    names = tuple(dict.fromkeys((PurePosixPath(name).name, export.name)))
+    tops, fits = Tops(export), list[Fit]()
+    for stream in candidates:
+        fit = next((fit for fit in tries(stream, tops, names) if not fit.missing), None)
+        if fit:
+            fits.append(fit)
+    if not fits:
+        raise drift.explain(streams, candidates, tops, names)
+    most = max(len(fit.found) for fit in fits)
+    best = [fit for fit in fits if len(fit.found) == most]
+    if len(best) > 1:
+        raise drift.ambiguous([fit.stream for fit in best])
+    return _recognised(best[0], tops, names)
+
+
+def tries(stream: Stream, tops: Tops, names: Sequence[str]) -> list[Fit]:
+    """Every way in which the file's first records may be the header of one of the stream's shapes.
+
+    In the order of the shapes and, within one, of the records.
+    """
+    found: list[Fit] = []
+    for shape in stream.shapes:
+        if shape.format != tops.export.format or not named_so(shape, names):
+            continue
+        try:
+            records = tops.under(shape)
+        except FileRefused:
+            continue
+        if not shape.header:
+            found += _headerless(stream, shape, records)
+            continue
+        found += [match(stream, shape, n, record.cells) for n, record in enumerate(records)]
+    return found
+
+
+def named_so(shape: Shape, names: Sequence[str]) -> bool:
+    """Whether one of the file's names is as the shape demands."""
+    return shape.file_name is None or any(re.search(shape.file_name, name) for name in names)
+
+
+def match(stream: Stream, shape: Shape, place: int, cells: tuple[str, ...]) -> Fit:
+    """Compare a record with the declared headers; a name goes before a pattern."""
+    found: dict[str, tuple[int, Header]] = {}
+    unknown = []
+    for index, header in enumerate(cells):
+        known = declared_as(stream, header)
+        if known:
+            found.setdefault(known[0].name, (index, known[1]))
+        elif header.strip():
+            unknown.append(header.strip())
+    return Fit(stream, shape, place, cells, found, tuple(unknown))
+
+
+def declared_as(stream: Stream, header: str) -> tuple[Column, Header] | None:
+    """The column, and the way of writing it, that a file's header is."""
+    for exact in (True, False):
+        for column in stream.columns:
+            for declared in column.headers:
+                if (declared.pattern is None) is exact and declared.matches(header):
+                    return column, declared
+    return None
+
+
+def _headerless(stream: Stream, shape: Shape, records: list[TopRecord]) -> list[Fit]:
+    """The fit of a file without header: by its name, and by the number of its cells."""
+    if len(records) <= shape.preamble_rows:
+        return []
+    cells = records[shape.preamble_rows].cells
+    while cells and len(cells) > len(shape.column_order) and not cells[-1].strip():
+        cells = cells[:-1]
+    if len(cells) != len(shape.column_order):
+        return []
+    plain = Header(name="-")
+    found = {
+        name: (index, next(iter(stream.column(name).headers), plain))
+        for index, name in enumerate(shape.column_order)
+    }
+    return [Fit(stream, shape, shape.preamble_rows - 1, records[shape.preamble_rows].cells, found)]
+
+
+def _recognised(fit: Fit, tops: Tops, names: tuple[str, ...]) -> Recognised:
+    stream, shape = fit.stream, fit.shape
+    if shape.header:
+        drift.refuse_repeated_headers(stream, fit.cells)
+    records = tops.under(shape)
+    before = records[: fit.place] if shape.header else records[: fit.place + 1]
+    start = records[fit.place] if fit.place >= 0 else TopRecord(())
+    headers = fit.cells if shape.header else shape.column_order
+    headers = (*headers, *[""] * (len(fit.cells) - len(headers)))
+    places = {index: stream.column(name) for name, (index, _) in fit.found.items()}
+    others = [index for index in range(len(headers)) if index not in places]
+    layout = Layout(
+        headers=tuple(header.strip() or f"column {n}" for n, header in enumerate(headers, start=1)),
+        columns=places,
+        skips=tuple(
+            SkipCell(rule.rule, fit.found[rule.column][0], rule.starts_with)
+            for rule in stream.skip
+            if rule.column in fit.found
+        ),
+        start=start,
+        first_row=fit.place + 2,
+    )
+    recognised = Recognised(
+        stream=stream,
+        shape=shape,
+        bindings=(),
+        layout=layout,
+        preamble=tuple(before),
+        drift=fit.unknown,
+        extra=tuple(index for index in others if headers[index].strip()),
+        unnamed=tuple(index for index in others if not headers[index].strip()),
+        header_rows=1 if shape.header else 0,
+        names=names,
+    )
+    bindings = tuple(_bind(column, fit, recognised) for column in stream.columns)
+    return Recognised(**{**vars(recognised), "bindings": bindings})
+
+
+def _bind(column: Column, fit: Fit, recognised: Recognised) -> Binding:
+    if column.name in fit.found:
+        index, header = fit.found[column.name]
+        return Binding(column, index, header.divide_by)
+    taken = column.taken_from
+    if taken is None:
+        return Binding(column)
+    value: str | None = taken.constant
+    if taken.header_of is not None and taken.header_of in fit.found:
+        index, header = fit.found[taken.header_of]
+        value = header.captured(fit.cells[index])
+    elif taken.file_name is not None:
+        value = first_group(taken.file_name, recognised.names)
+    elif taken.preamble is not None:
+        value = first_group(taken.preamble, (recognised.preamble_text,))
+    if value is None and not column.nullable:
+        raise drift.nothing_to_take(fit.stream, column)
+    return Binding(column, constant=value)
+
+
+def first_group(regex: str, texts: Sequence[str]) -> str | None:
+    """Group 1 of the first text in which an expression is found."""
+    found = (re.search(regex, text) for text in texts)
+    return next((match.group(1) for match in found if match), None)

@@ -1,0 +1,105 @@
+"""The landed tables as dbt sources, written from the contracts.
+
+Belongs here: `models/staging/_landed_sources.yml`, which no person writes. Does not belong here: what a
+stream promises (`models/contracts`), and how the views themselves are made (`pipelines/land`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.contract import Column, Stream
+from pipelines.storage import write_atomically
+
+HEADING = "# Generated from models/contracts; edit those instead.\n"
+LINEAGE = {
+    "_landing_id": "SHA-256 of the export that the row came in",
+    "_row_number": "The record's number in that export, as a person counts it",
+    "_exported_at": "When the vendor's product wrote that export, in UTC",
+}
+LANDINGS = {
+    "landing_id": "SHA-256 of the export's bytes",
+    "source": "The vendor's product",
+    "stream": "The kind of export",
+    "table_name": "The landed table",
+    "file": "The export's path inside the inbox",
+    "exported_at": "When it was exported, in UTC",
+    "covered_from": "The first day it speaks of",
+    "covered_to": "The last day it speaks of",
+    "rows_in_file": "Records in the file",
+    "rows_landed": "Records taken in",
+    "rows_quarantined": "Records set aside with a reason",
+    "rows_skipped": "Records that the contract says are no data, such as totals",
+    "status": "accepted, or set_aside as a whole",
+    "completes_periods": "Whether a period is complete only once this stream covers it",
+    "restates_days": "The vendor still changes figures of so many days",
+    "family": "What the stream is unified into",
+    "owner": "The team that answers for it",
+}
+
+
+def write_landed_sources(streams: Mapping[str, Stream], dbt_project: Path) -> Path:
+    """Make dbt know every landed table, with its columns and what they mean.
+
+    The file is replaced only when it would say something else, so that an unchanged project is not
+    parsed anew.
+
+    Args:
+        streams: every contract, by landed table.
+        dbt_project: the folder of `dbt_project.yml`.
+
+    Returns:
+        The sources file.
+    """
+    path = dbt_project / "models" / "staging" / "_landed_sources.yml"
+    content = HEADING + yaml.safe_dump(
+        _document(streams), sort_keys=False, allow_unicode=True, width=100
+    )
+    if not path.is_file() or path.read_text(encoding="utf-8") != content:
+        write_atomically(path, content.encode())
+    return path
+
+
+def _document(streams: Mapping[str, Stream]) -> dict[str, Any]:
+    tables = [_table(streams[name]) for name in sorted(streams)]
+    landings = {
+        "name": "landings",
+        "description": "One row per export that was taken in.",
+        "columns": [{"name": name, "description": text} for name, text in LANDINGS.items()],
+    }
+    source = {
+        "name": "landed",
+        "schema": "landed",
+        "description": "The accepted exports, one view per stream, after its load rule.",
+        "tables": [*tables, landings],
+    }
+    return {"version": 2, "sources": [source]}
+
+
+def _table(stream: Stream) -> dict[str, Any]:
+    lineage = [{"name": name, "description": text} for name, text in LINEAGE.items()]
+    return {
+        "name": stream.table,
+        "description": _plain(stream.description),
+        "columns": [*(_column(column) for column in stream.columns), *lineage],
+    }
+
+
+def _column(column: Column) -> dict[str, str]:
+    headers = ", ".join(header.name or header.pattern or "" for header in column.headers)
+    said = column.description or (f"As exported: {headers}" if headers else "")
+    return {
+        "name": column.name,
+        "description": _plain(said),
+        "data_type": column.sql_type,
+    }
+
+
+def _plain(text: str) -> str:
+    """One line that dbt, which renders descriptions as templates, leaves as it is."""
+    return re.sub(r"\{(?=[{%#])", "{ ", " ".join(text.split()))

@@ -1,0 +1,1 @@
+"""Makes a candidate that passed the gate the release that readers see, whole and for good."""

@@ -1,0 +1,40 @@
+"""Writes a release's tables as Parquet, one file each, and proves that they say the same.
+
+Belongs here: the files under `parquet/`. Does not belong here: what the tables hold
+(`duckdb_target.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.publish.duckdb_target import SCHEMA, WrongMart, digest_of, text
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> Path:
+    """Write one table in the mart's own order, which is that of all its columns."""
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{table}.parquet"
+    connection.execute(
+        f'copy (select * from {SCHEMA}."{table}") to {text(file)}'
+        " (format parquet, compression zstd)"
+    )
+    return file
+
+
+def prove_same(
+    connection: duckdb.DuckDBPyConnection, table: str, file: Path, digest: tuple[int, str]
+) -> None:
+    """Compare a written file with the digest of its table.
+
+    Raises:
+        WrongMart: they differ.
+    """
+    found = digest_of(connection, f"read_parquet({text(file)})")
+    if found != digest:
+        raise WrongMart(
+            f"{file.name} holds {found[0]} rows and {SCHEMA}.{table} {digest[0]}, or their values"
+            " differ. The disk or the database is at fault: run again, and check the disk."
+        )

@@ -1,0 +1,107 @@
+"""The mart against the truth that the generator computed from its own state, to the digit."""
+
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from pipelines import flow
+from pipelines.serve import mart
+
+pytestmark = pytest.mark.slow
+
+KPIS = (
+    "revenue invoiced_revenue sales_growth cost gross_margin profit net_profit_margin ebitda cash_flow"
+    " mrr arr paying_customers new_customers customer_churn_rate cac impressions clicks ad_spend ctr"
+    " cpc cvr roas leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size"
+    " pipeline_value tickets_opened csat nps"
+).split()
+
+
+def monthly(company, kpi, slice_="total"):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        rows = connection.execute(
+            """select strftime(period_start, '%Y-%m'), slice_value, value
+            from kpi_mart.kpi_values where kpi = ? and grain = 'month' and slice = ?""",
+            [kpi, slice_],
+        ).fetchall()
+    return {(slice_value, month): value for month, slice_value, value in rows}
+
+
+def exact(text):
+    return None if text is None else Decimal(text)
+
+
+def test_the_truth_covers_every_kpi_over_24_months(company):
+    assert set(KPIS) <= set(company.truth["kpis"])
+    for kpi in KPIS:
+        assert len(company.truth["kpis"][kpi]) >= 24
+
+
+def test_the_company_is_released_although_dirt_was_planted(company):
+    assert company.outcome.status == "released", company.outcome.reasons
+    assert company.truth["planted"]
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+def test_every_month_is_true_to_the_digit(company, kpi):
+    true = {month: exact(text) for month, text in company.truth["kpis"][kpi].items()}
+    published = {month: value for (_, month), value in monthly(company, kpi).items()}
+
+    differs = {
+        month: (value, published.get(month))
+        for month, value in true.items()
+        if published.get(month) != value
+    }
+    assert differs == {}
+
+
+def test_every_slice_is_true_to_the_digit(company):
+    differs = []
+    for kpi, slices in company.truth["slices"].items():
+        for slice_, by_value in slices.items():
+            published = monthly(company, kpi, slice_)
+            for value, months in by_value.items():
+                for month, text in months.items():
+                    found = published.get((value, month))
+                    true = exact(text)
+                    # A slice without any row in a month has no row in the mart.
+                    if found != true and not (found is None and true in (None, 0)):
+                        differs.append((kpi, slice_, value, month, true, found))
+    assert differs == []
+
+
+def test_slices_of_a_sum_add_up_to_the_total_in_every_period(company):
+    with duckdb.connect(
+        str(mart.release_folder(company.settings) / "mart.duckdb"), read_only=True
+    ) as c:
+        differs = c.execute(
+            """select total.kpi, total.grain, total.period_start, parts.slice, total.value, parts.value
+            from kpi_mart.kpi_values as total
+            inner join kpi_mart.dim_kpi using (kpi)
+            inner join (
+                select kpi, grain, period_start, slice, sum(value) as value
+                from kpi_mart.kpi_values where slice <> 'total' group by all
+            ) as parts using (kpi, grain, period_start)
+            where total.slice = 'total' and dim_kpi.additive <> 'none' and total.value <> parts.value"""
+        ).fetchall()
+
+    assert differs == []
+
+
+def test_running_again_with_nothing_new_makes_no_release(company):
+    outcome = flow.run(company.settings)
+
+    assert outcome.status == "nothing_new"
+    assert outcome.landed.landings == ()
+    assert mart.release_folder(company.settings).name == "1"
+
+
+def test_rows_are_conserved_for_every_landing(company):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        rows_in, rows_out = connection.execute(
+            """select sum(rows_in_file), sum(rows_landed + rows_quarantined + rows_skipped)
+            from kpi_mart.landings"""
+        ).fetchone()
+
+    assert rows_in == rows_out > 0
