@@ -54,7 +54,8 @@ class Header(Declared):
 
     `name` is compared without regard to case and surrounding blanks; `pattern` is a regular
     expression over the whole header whose group 1 may be taken by another column (`taken_from`),
-    as in `Amount spent (EUR)`. `divide_by` is a power of ten: micros and cents become units exactly.
+    as in `Amount spent (EUR)`. `divide_by` is a power of ten: micros and cents become units
+    exactly.
     """
 
     name: str | None = None
@@ -124,6 +125,8 @@ class Column(Declared):
     """Currency or unit texts that may stand before or after a number and are taken off."""
     percent: bool = False
     """`12.5%` becomes 0.125; the sign must be there."""
+    parentheses: bool = False
+    """`(12.50)` is -12.50, as accountants write it."""
     personal: bool = False
     """Personal data: never shown in evidence, alerts or logs."""
 
@@ -146,9 +149,21 @@ class Column(Declared):
             raise ValueError("a date or timestamp declares its `formats`, e.g. ['%Y-%m-%d']")
         if self.percent and not decimal:
             raise ValueError("`percent` goes with a decimal type")
+        self._moved_point_fits(int(decimal[2]) if decimal else 0)
+        for form in self.formats:
+            if "%Z" in form or "%z" in form[:-2]:
+                raise ValueError("an offset is written `%z` and stands last in a format")
         if not self.headers and self.taken_from is None:
             raise ValueError("a column needs `headers` or `taken_from`")
         return self
+
+    def _moved_point_fits(self, scale: int) -> None:
+        for header in self.headers:
+            places = len(str(header.divide_by)) - 1 + (2 if self.percent else 0)
+            if places > scale:
+                raise ValueError(
+                    f"{self.type} has too few decimals: dividing moves the point by {places}"
+                )
 
     @property
     def sql_type(self) -> str:
@@ -214,6 +229,25 @@ class ExportedAt(Declared):
     time_zone: str = "UTC"
 
 
+class Covers(Declared):
+    """Where a file says which days it covers, those without a row included.
+
+    The expression has two groups, the first and the last day, both of one of the `formats`.
+    """
+
+    file_name: str | None = None
+    preamble: str | None = None
+    formats: tuple[str, ...] = ("%Y-%m-%d",)
+
+    @model_validator(mode="after")
+    def _two_groups(self) -> Self:
+        if (self.file_name is None) == (self.preamble is None):
+            raise ValueError("the days are in `file_name` or in `preamble`, not both")
+        if re.compile(self.file_name or self.preamble or "").groups != 2:  # noqa: PLR2004
+            raise ValueError("the expression needs two groups ( ): the first and the last day")
+        return self
+
+
 class Load(Declared):
     """How later exports relate to earlier ones (see docs/contracts.md)."""
 
@@ -222,6 +256,8 @@ class Load(Declared):
     """window: the column with the day."""
     scope: tuple[Identifier, ...] = ()
     """window: what else an export restates whole, such as the account."""
+    covers: Covers | None = None
+    """window: where the file says its days; else they are those of its rows."""
 
 
 class Freshness(Declared):
@@ -256,6 +292,25 @@ class Stream(Declared):
     header_only: Literal["quarantine", "nothing_happened"] = "quarantine"
     file: Path = Path()
     line: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_never_empty(cls, values: object) -> object:
+        """What rows are told apart by has a value, unless its column says `nullable: true`."""
+        if not isinstance(values, dict) or not isinstance(values.get("columns"), list | tuple):
+            return values
+        load = values.get("load")
+        load = load if isinstance(load, dict) else {}
+        told_apart_by = {*(values.get("key") or ()), *(load.get("scope") or ())}
+        if load.get("rule") == "window":
+            told_apart_by.add(load.get("date"))
+        columns = [
+            {"nullable": False, **column}
+            if isinstance(column, dict) and column.get("name") in told_apart_by
+            else column
+            for column in values["columns"]
+        ]
+        return {**values, "columns": columns}
 
     @property
     def table(self) -> str:

@@ -112,9 +112,9 @@ def _land_one(
     result = land_file(
         pipeline.settings,
         pipeline.streams,
+        path=pipeline.settings.inbox / name,
         name=name,
         sha256=payload["sha256"],
-        size=payload["size"],
         mtime_ns=payload["mtime_ns"],
     )
     if isinstance(result, FileQuarantined):

@@ -1,7 +1,8 @@
 """The landed tables as dbt sources, written from the contracts.
 
-Belongs here: `models/staging/_landed_sources.yml`, which no person writes. Does not belong here: what a
-stream promises (`models/contracts`), and how the views themselves are made (`pipelines/land`).
+Belongs here: `models/staging/_landed_sources.yml`, which no person writes. Does not belong here:
+what a stream promises (`models/contracts`), and how the views themselves are made
+(`pipelines/land`).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ they may be published (`check/`), how it looks in the orchestrator (`definitions
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # Files written by a newer default are unreadable for older readers; this version also ties a
 # write-ahead log to its file, so that a left-over log is refused instead of replayed.
 STORAGE_VERSION = "v1.4.0"
+# The parsed project names the database as DuckDB does: after the file. It must be the candidate's.
+CANDIDATE = "candidate.duckdb"
 KEPT_PARSES = 3
 
 Listener = Callable[[Any], None]
@@ -69,14 +72,12 @@ def build_candidate(
         create_landed_views(connection, streams, landings, settings.landed)
     manifest = parsed_project(settings, streams)
     run.dbt_target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(
-        _parse_folder(settings, streams) / "manifest.json", run.dbt_target / "manifest.json"
-    )
+    shutil.copyfile(parsed_manifest_file(settings, streams), run.dbt_target / "manifest.json")
     try:
         for command in ("run", "test"):
             _invoke(settings, run, command, manifest, listeners)
             shutil.copyfile(
-                run.dbt_target / "run_results.json", run.dbt_target / f"{command}_results.json"
+                run.dbt_target / "run_results.json", run.dbt_target / f"of_dbt_{command}.json"
             )
     finally:
         _let_go_of(run.candidate)
@@ -90,28 +91,34 @@ def parsed_project(settings: Settings, streams: Mapping[str, Stream]) -> Any:
 
     dbt's own partial parsing trusts time stamps and has served stale nodes; here the key is a
     digest of every file: an unchanged project is reused, anything else is parsed from nothing.
+
+    Raises:
+        TransformFailed: the project cannot be parsed.
     """
-    folder = _parse_folder(settings, streams)
-    packed = folder / "manifest.msgpack"
-    if packed.exists() and (folder / "manifest.json").exists():
-        from dbt.contracts.graph.manifest import Manifest
-        from dbt.parser.manifest import extended_mashumuro_decoder
+    quiet_telemetry()
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
 
-        return Manifest.from_msgpack(packed.read_bytes(), decoder=extended_mashumuro_decoder)
-    manifest = _parse(settings, folder)
-    from dbt.parser.manifest import extended_msgpack_encoder
-
-    write_atomically(packed, manifest.to_msgpack(extended_msgpack_encoder))
-    _forget_old_parses(folder)
-    return manifest
+    packed = _parsed_folder(settings, streams) / "manifest.msgpack"
+    return Manifest.from_msgpack(packed.read_bytes(), decoder=extended_mashumuro_decoder)
 
 
 def parsed_manifest_file(settings: Settings, streams: Mapping[str, Stream]) -> Path:
-    """The parsed project as `manifest.json`, for the orchestrator's lineage graph."""
-    folder = _parse_folder(settings, streams)
-    if not (folder / "manifest.json").exists():
-        parsed_project(settings, streams)
-    return folder / "manifest.json"
+    """The parsed project as `manifest.json`, for the orchestrator's lineage graph.
+
+    Raises:
+        TransformFailed: the project cannot be parsed.
+    """
+    return _parsed_folder(settings, streams) / "manifest.json"
+
+
+def _parsed_folder(settings: Settings, streams: Mapping[str, Stream]) -> Path:
+    """The folder with the project as parsed; it appears whole, as two processes may want it."""
+    folder = settings.home / "dbt" / _project_digest(settings, streams)
+    if not folder.exists():
+        write_atomically(folder, lambda beside: _parse(settings, beside))
+        _forget_old_parses(folder)
+    return folder
 
 
 def dbt_variables(settings: Settings) -> dict[str, Any]:
@@ -125,7 +132,7 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _parse_folder(settings: Settings, streams: Mapping[str, Stream]) -> Path:
+def _project_digest(settings: Settings, streams: Mapping[str, Stream]) -> str:
     project = settings.project / "dbt_project"
     write_landed_sources(streams, project)
     digest = hashlib.sha256()
@@ -136,37 +143,37 @@ def _parse_folder(settings: Settings, streams: Mapping[str, Stream]) -> Path:
     # The day of the run is the one variable that no model's configuration depends on.
     fixed = {**dbt_variables(settings), "as_of": ""}
     digest.update(json.dumps(fixed, sort_keys=True).encode())
-    return settings.home / "dbt" / digest.hexdigest()[:16]
+    return digest.hexdigest()[:16]
 
 
-def _parse(settings: Settings, folder: Path) -> Any:
-    folder.mkdir(parents=True, exist_ok=True)
-    result = _dbt(settings, folder, folder / "parse.duckdb", None, ()).invoke(
-        ["parse", "--no-partial-parse", *_flags(settings, folder)]
-    )
+def _parse(settings: Settings, folder: Path) -> None:
+    """Parse the project into a new folder with `manifest.json` and `manifest.msgpack`."""
+    folder.mkdir()
+    runner = _dbt(settings, folder / CANDIDATE, None, ())
+    with contextlib.chdir(Path.cwd()):
+        result = runner.invoke(["parse", "--no-partial-parse", *_flags(settings, folder)])
     if not result.success or result.result is None:
         raise TransformFailed(
             f"dbt cannot read the project in {settings.project / 'dbt_project'}: {result.exception}"
         )
-    return result.result
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    packed = result.result.to_msgpack(extended_mashumaro_encoder)
+    (folder / "manifest.msgpack").write_bytes(packed)
 
 
 def _invoke(
     settings: Settings, run: Run, command: str, manifest: Any, listeners: Iterable[Listener]
 ) -> None:
-    runner = _dbt(settings, run.dbt_target, run.candidate, manifest, listeners)
-    result = runner.invoke([command, *_flags(settings, run.dbt_target)])
+    runner = _dbt(settings, run.candidate, manifest, listeners)
+    # dbt leaves the process in a folder of its choosing.
+    with contextlib.chdir(Path.cwd()):
+        result = runner.invoke([command, *_flags(settings, run.dbt_target)])
     if result.exception is not None:
         raise TransformFailed(f"dbt {command} stopped: {result.exception}") from result.exception
 
 
-def _dbt(
-    settings: Settings,
-    target: Path,
-    candidate: Path,
-    manifest: Any,
-    listeners: Iterable[Listener],
-) -> Any:
+def _dbt(settings: Settings, candidate: Path, manifest: Any, listeners: Iterable[Listener]) -> Any:
     quiet_telemetry()
     os.environ["KPI_CANDIDATE"] = str(candidate)
     os.environ["KPI_MEMORY_LIMIT"] = settings.memory_limit
@@ -179,6 +186,10 @@ def _flags(settings: Settings, target: Path) -> list[str]:
     project = str(settings.project / "dbt_project")
     return [
         "--quiet",
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "info",
         "--project-dir",
         project,
         "--profiles-dir",
@@ -217,9 +228,9 @@ def _let_go_of(candidate: Path) -> None:
 
 
 def _merge_results(run: Run) -> None:
-    """One `run_results.json` with the models' and the tests' results, as `dbt build` would write."""
+    """One `run_results.json` with models and tests, as `dbt build` would write."""
     parts = [
-        json.loads((run.dbt_target / f"{command}_results.json").read_text(encoding="utf-8"))
+        json.loads((run.dbt_target / f"of_dbt_{command}.json").read_text(encoding="utf-8"))
         for command in ("run", "test")
     ]
     merged = {**parts[1], "results": [result for part in parts for result in part["results"]]}

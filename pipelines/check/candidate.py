@@ -57,10 +57,7 @@ def check_candidate(
     results += _asked_of_the_figures(
         run,
         lambda candidate: [
-            *(
-                r.concerning(lineage.kpis_of_table(r.table))
-                for r in check_reconciliations(candidate)
-            ),
+            *check_reconciliations(candidate, lineage),
             *check_plausibility(candidate, streams, landings, lineage),
         ],
     )

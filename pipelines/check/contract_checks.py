@@ -6,6 +6,7 @@ them: a landing that lost rows would have miscounted them too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,7 +119,7 @@ def quarantined_share(
     wrong = [
         landing
         for landing, rows in zip(landings, counts, strict=True)
-        if rows > stream.quarantine_limit * max(1, _data_rows(landing))
+        if rows > _allowed(stream, landing)
     ]
     return _result(
         stream,
@@ -128,7 +129,7 @@ def quarantined_share(
         "block",
         rows=sum(counts),
         sample=tuple(n.file for n in wrong[:MOST_SAMPLES]),
-        threshold=f"at most {stream.quarantine_limit:.2%} of a file's rows",
+        threshold=f"at most {stream.quarantine_limit:.2%} of a file's rows, or one",
         evidence={"quarantined_rows": sum(counts)},
         look="`kpi quarantine list` shows the rows and why; mend the export or the contract.",
     )
@@ -227,8 +228,11 @@ def _rows_in_files(files: Sequence[Path]) -> dict[Path, int]:
     return {Path(name): int(rows) for name, rows in found}
 
 
-def _data_rows(landing: Landing) -> int:
-    return landing.rows_in_file - sum(landing.rows_skipped.values())
+def _allowed(stream: Stream, landing: Landing) -> int:
+    """How many rows may be in quarantine: the contract's share, and one at least if it is not 0."""
+    data = landing.rows_in_file - sum(landing.rows_skipped.values())
+    limit = stream.quarantine_limit
+    return max(1, math.floor(limit * data)) if limit else 0
 
 
 def _quarantined_rows(settings: Settings, landing: Landing) -> int:

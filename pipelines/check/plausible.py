@@ -55,13 +55,24 @@ def check_plausibility(
 
 
 def no_figure_is_missing(candidate: duckdb.DuckDBPyConnection) -> CheckResult:
-    """A flow's total is a number in every period: nothing happened is 0, and NULL is a fault."""
+    """A flow's total is there for every period: nothing happened is 0, and a gap is a fault."""
     found = candidate.execute(
         """
-        select kpi, grain, period_start
-        from kpi_mart.kpi_values
-        inner join kpi_mart.dim_kpi using (kpi)
-        where kind = 'flow' and slice = 'total' and value is null
+        with flows as (
+            select kpi, grain, period_start, value
+            from kpi_mart.kpi_values
+            inner join kpi_mart.dim_kpi using (kpi)
+            where kind = 'flow' and slice = 'total'
+        ),
+        gaps as (
+            select
+                kpi, grain, period_start,
+                lead(period_start) over (partition by kpi order by period_start) as following
+            from flows where grain = 'day'
+        )
+        select kpi, grain, period_start from flows where value is null
+        union all
+        select kpi, grain, period_start + 1 from gaps where following > period_start + 1
         order by kpi, grain, period_start
         """
     ).fetchall()

@@ -30,8 +30,8 @@ class Kind:
     click_rate: float
     conversion_rate: float
     conversion_value: float
-    tracked: bool = True
-    """A campaign without conversion tracking has no conversions, not 0 of them."""
+    untracked: float = 0
+    """How often conversions could not be counted: then there are none, not 0 of them."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class AdDay:
 SEARCH = Kind("search", 62, 2.4, 0.062, 0.052, 118)
 BRAND = Kind("search", 21, 0.7, 0.19, 0.11, 160)
 DISPLAY = Kind("display", 24, 0.55, 0.0065, 0.011, 74)
-VIDEO = Kind("video", 31, 0.38, 0.009, 0, 0, tracked=False)
+VIDEO = Kind("video", 31, 0.38, 0.009, 0.004, 66, untracked=0.08)
 PMAX = Kind("performance_max", 74, 1.3, 0.021, 0.038, 104)
 SOCIAL = Kind("social", 54, 1.15, 0.013, 0.029, 92)
 SOCIAL_AGAIN = Kind("social", 22, 0.85, 0.019, 0.048, 121)
@@ -126,7 +126,7 @@ def performance(
     clicks = round(spend / chance.around(kind.cost_per_click, 0.25))
     impressions = round(clicks / chance.around(kind.click_rate, 0.3)) + chance.randint(1, 40)
     cost = cents(spend) if clicks else Decimal("0.00")
-    if not kind.tracked:
+    if chance.happens(kind.untracked):
         return AdDay(campaign, day, cost, impressions, clicks, None, None)
     final = rounded(Decimal(repr(clicks * chance.around(kind.conversion_rate, 0.6))), 2)
     value = cents(float(final) * chance.around(kind.conversion_value, 0.3))

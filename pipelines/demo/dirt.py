@@ -23,7 +23,7 @@ from pipelines.demo.exports.schedule import Schedule
 UNKNOWN_FILE, IMPOSSIBLE_DATE, DECIMAL_MARK, TOO_LONG = 5, 4, 3, 2
 DRIFTING_MONTH = 3
 """The fourth month of the history; the last one where there are fewer."""
-OTHER_NAMES = {"Purchases conversion value": "Website purchases conversion value"}
+OTHER_NAMES = {"Day": "Date"}
 NEW_COLUMN = "Quality ranking"
 
 

@@ -164,17 +164,28 @@ def subscriptions_of(seed: int, customer: Customer, last_day: date) -> list[Subs
             begins = main.ended + timedelta(days=afterwards.randint(15, 150))
         else:
             break
-    first, last = made[:1], made[-1:]
-    if first and add_on_after and first[0].ever_paid():
-        begins = first[0].paid_from + timedelta(days=add_on_after)
-        if begins <= last_day and any(one.is_paid_on(begins) for one in made):
-            until = last[0].ended
-            made.append(
-                _subscription(
-                    seed, customer, 1000, ADD_ON, 1, begins, last_day, trial=False, main_end=until
-                )
-            )
+    if add_on_after is not None and made[0].ever_paid():
+        made += _add_on(seed, customer, made, add_on_after, last_day)
     return made
+
+
+def _add_on(
+    seed: int, customer: Customer, made: list[Subscription], after: int, last_day: date
+) -> list[Subscription]:
+    """An extra beside the main subscription, which ends with it at the latest."""
+    begins = made[0].paid_from + timedelta(days=after)
+    chain = made[:1]
+    for one in made[1:]:
+        if chain[-1].upgraded:
+            chain.append(one)
+    if begins > last_day or not any(one.is_paid_on(begins) for one in chain):
+        return []
+    main_end = None if chain[-1].upgraded else chain[-1].ended
+    return [
+        _subscription(
+            seed, customer, 1000, ADD_ON, 1, begins, last_day, trial=False, main_end=main_end
+        )
+    ]
 
 
 def _subscription(
@@ -212,13 +223,13 @@ def _subscription(
         leaves, rises = own.random(), own.random()
         notice = end - timedelta(days=own.randint(1, min(20, (end - start).days - 1)))
         change = start + timedelta(days=own.randint(4, (end - start).days - 4))
-        if main_end is not None and main_end < end:
-            decided, ended = max(main_end, start), end
-        elif plan in NEXT_PLAN and rises < UPGRADES_IN_TERM[months]:
+        if plan in NEXT_PLAN and rises < UPGRADES_IN_TERM[months]:
             decided = ended = change
             upgraded = True
         elif leaves < ENDS_AFTER_TERM[months]:
             decided, ended = notice, end
+        elif main_end is not None and main_end < end:
+            decided, ended = max(main_end, start), end
         term = _term(
             own,
             len(terms),

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal, localcontext
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from pipelines.demo.ads import PLATFORM_CURRENCY
 from pipelines.demo.books import CHART, SALES_MARKETING
@@ -116,7 +116,8 @@ class Figures:
                 for kpi, months in sliced(number, value).items():
                     made[kpi][slice_][value] = months
         plans = sorted({one.plan for one in self.subscribed})
-        made["mrr"] = {"plan": {plan: self._mrr(plan) for plan in plans}}
+        # Sparse, as slices are: nothing is said of a plan before anyone took it.
+        made["mrr"] = {"plan": {plan: _from_first(self._mrr(plan)) for plan in plans}}
         return made
 
     def _flow(self, sums: Sums) -> ByMonth:
@@ -325,6 +326,10 @@ class Figures:
             "cvr": self._ratio(sums["conversions"], sums["clicks"]),
             "roas": self._ratio(sums["value"], sums["ad_spend"]),
         }
+
+
+def _from_first(values: ByMonth) -> ByMonth:
+    return dict(dropwhile(lambda item: not item[1], values.items()))
 
 
 def _add_all(total: Sums, parts: Iterable[tuple[str, Decimal]]) -> None:

@@ -1,4 +1,4 @@
-"""What an operator is told of an export that no contract recognises: what is near, and the remedy."""
+"""What an operator is told of an export that no contract recognises: what is near, what to do."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _nearest(names: Sequence[str], unknown: Sequence[str]) -> str | None:
 def _other_delimiter(
     candidates: Sequence[Stream], tops: Tops, names: Sequence[str]
 ) -> FileRefused | None:
-    """Whether the file would fit, were it written with another delimiter; it is not read by that."""
+    """Whether the file would fit with another delimiter; it is not read by that one."""
     from pipelines.land.recognise import tries
 
     for stream in candidates:
@@ -181,9 +181,7 @@ def _unreadable(candidates: Sequence[Stream], tops: Tops) -> FileRefused | None:
     """The reason of the reading that came furthest, where none came to a header."""
     refused = [found for found in tops.read.values() if isinstance(found, FileRefused)]
     mine = {stream.table for stream in candidates}
-    declared = {
-        shape.encoding for s in candidates for shape in s.shapes if shape.format == "csv"
-    }
+    declared = {shape.encoding for s in candidates for shape in s.shapes if shape.format == "csv"}
     if tops.export.kind == "text" and not any("utf-16" in each for each in declared):
         refused = [] if not seems_utf16(tops.export.path) else refused
         if seems_utf16(tops.export.path):
@@ -206,7 +204,7 @@ def _unknown(candidates: Sequence[Stream], tops: Tops, nearest: Fit | None) -> F
         unknown = f"; it has unknown headers: {_some(nearest.unknown)}" if nearest.unknown else ""
         return FileRefused(
             "UNKNOWN_FORMAT",
-            f"it fits no contract; {nearest.stream.table} comes nearest, and lacks {lacking}{unknown}",
+            f"it fits no contract; {nearest.stream.table} is nearest, lacking {lacking}{unknown}",
             f"Put it into the folder of its source, or correct {_home(nearest.stream)}.",
             expected=", ".join(
                 header.name or header.pattern or ""

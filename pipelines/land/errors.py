@@ -1,7 +1,7 @@
-"""Why an export, or the landing of it, goes no further; each error carries its facts and the remedy.
+"""Why an export, or its landing, goes no further; each error carries its facts and the remedy.
 
 `FileRefused` never leaves this room: `land_file` turns it into a `FileQuarantined`, so that one bad
-file does not stop the others. `LandingError` does leave it: it means that we, not the file, are wrong.
+file does not stop the others. `LandingError` does leave it: then we, not the file, are wrong.
 """
 
 from __future__ import annotations

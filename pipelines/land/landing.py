@@ -1,6 +1,6 @@
 """What became of one export: landed (`Landing`) or quarantined whole (`FileQuarantined`).
 
-Only the facts and how they are written into the ledger; how they come about is in the other modules.
+Only the facts, and how they are written into the ledger; the other modules make them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Landing:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """From the ledger; what a later version of the program added is left out."""
-        values = {each.name: payload[each.name] for each in fields(cls) if each.name in payload}
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in payload.items() if name in known}
         values["exported_at"] = datetime.fromisoformat(values["exported_at"])
         for name in ("covered_from", "covered_to"):
             values[name] = date.fromisoformat(values[name]) if values[name] else None
@@ -89,7 +90,9 @@ class FileQuarantined:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """From the ledger."""
-        return cls(**{each.name: payload[each.name] for each in fields(cls) if each.name in payload})
+        return cls(
+            **{each.name: payload[each.name] for each in fields(cls) if each.name in payload}
+        )
 
 
 def _payload(facts: Landing | FileQuarantined) -> Payload:

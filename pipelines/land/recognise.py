@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from models.contract import Column, Header, Shape, Stream, fold
+from models.contract import Column, Header, Shape, Stream
 from pipelines.land import drift
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, SkipCell, TopRecord
@@ -21,7 +21,7 @@ from pipelines.land.readers.unpack import Unpacked
 
 @dataclass(frozen=True)
 class Binding:
-    """Where one column's values come from: a cell, one value for all rows, or nowhere (both None)."""
+    """Where a column's values come from: a cell, one value for all rows, or nowhere (both None)."""
 
     column: Column
     index: int | None = None

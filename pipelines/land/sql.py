@@ -48,10 +48,10 @@ def connect(memory_limit: str, folders: Iterable[Path], spill: Path) -> duckdb.D
             "autoload_known_extensions": "false",
             # Rows keep the file's order, and with it their number.
             "preserve_insertion_order": "true",
-            # A time stamp's text must not depend on the machine.
-            "TimeZone": "UTC",
         }
     )
+    # A time stamp's text must not depend on the machine.
+    connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET allowed_directories = [{texts(str(each) for each in folders)}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

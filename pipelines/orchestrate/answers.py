@@ -19,7 +19,7 @@ KINDS = {
     "suite": ("suite_holds", "The expectations about the table's rows hold."),
     "dbt": ("dbt_tests_hold", "Every model was built and every test of dbt was answered well."),
     "reconcile": ("sources_agree", "Sources that speak of the same thing give the same sum."),
-    "plausible": ("figures_are_plausible", "No figure is outside of what can be true."),
+    "plausible": ("is_plausible", "Nothing is outside of what can be true, by its own history."),
 }
 MOST_SHOWN = 20
 

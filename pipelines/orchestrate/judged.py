@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 GROUP = "check"
 VERDICT = dg.AssetKey(["verdict"])
+OF_A_LANDED_TABLE = ("contract", "freshness", "plausible")
+FIGURES = "kpi_mart.kpi_values"
+RECONCILED = "kpi_mart.fct_ad_performance"
 MAY_GO = dg.AssetCheckKey(VERDICT, "candidate_may_be_released")
 Event = dg.MaterializeResult[object] | dg.AssetCheckResult
 
@@ -82,11 +85,11 @@ def build_judged(declared: Declared, assets: Iterable[dg.AssetKey]) -> dg.Assets
 def _check_specs(declared: Declared, assets: set[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
     specs = [spec_of(kind, CANDIDATE) for kind in KINDS]
     for table in declared.streams:
-        specs += [spec_of(kind, asset_of(f"landed.{table}")) for kind in ("contract", "freshness")]
-    of_suites = {asset_of(suite.table) for suite in declared.suites if suite.stage == "candidate"}
-    specs += [spec_of("suite", asset) for asset in sorted(of_suites & assets)]
-    figures = asset_of("kpi_mart.kpi_values")
-    return specs + ([spec_of("plausible", figures)] if figures in assets else [])
+        specs += [spec_of(kind, asset_of(f"landed.{table}")) for kind in OF_A_LANDED_TABLE]
+    wanted = [("suite", s.table) for s in declared.suites if s.stage == "candidate"]
+    wanted += [("plausible", FIGURES), ("reconcile", RECONCILED)]
+    wanted = [pair for pair in dict.fromkeys(wanted) if asset_of(pair[1]) in assets]
+    return specs + [spec_of(kind, asset_of(table)) for kind, table in wanted]
 
 
 def _materialized(verdict: "Verdict") -> dg.MaterializeResult[object]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from expectations.suites import Suite
 from models.contract import Stream
 from pipelines import flow
 from pipelines.orchestrate.answers import asset_of, gathered, spec_of
@@ -13,7 +12,7 @@ from pipelines.orchestrate.declared import Declared
 from pipelines.orchestrate.step import step
 
 if TYPE_CHECKING:
-    from pipelines.land import Landing
+    from pipelines.land.landing import Landing
 
 GROUP = "land"
 LANDINGS = asset_of("landed.landings")
@@ -39,7 +38,7 @@ def build_landed(declared: Declared) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="landed",
         specs=[*specs, landings],
-        check_specs=[spec_of("suite", asset_of(suite.table)) for suite in _suites(declared)],
+        check_specs=[spec_of("suite", asset_of(table)) for table in _tables_with_suites(declared)],
         can_subset=True,
     )
     def landed(context: dg.AssetExecutionContext) -> Iterator[Event]:
@@ -78,12 +77,9 @@ def _spec(stream: Stream) -> dg.AssetSpec:
     )
 
 
-def _suites(declared: Declared) -> list[Suite]:
-    return [
-        suite
-        for suite in declared.suites
-        if suite.stage == "landed" and suite.landed_table in declared.streams
-    ]
+def _tables_with_suites(declared: Declared) -> list[str]:
+    asked = {suite.table for suite in declared.suites if suite.stage == "landed"}
+    return sorted(asked & {f"landed.{table}" for table in declared.streams})
 
 
 def _materialized(

@@ -4,8 +4,6 @@ dbt runs in this process, through the same function as in `kpi run`: starting it
 ten seconds more for each run.
 """
 
-import contextlib
-import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -80,8 +78,7 @@ def build_transformed(declared: Declared) -> dg.AssetsDefinition:
             if run is None:
                 context.log.info("Nothing new: the last release has these inputs, or none landed.")
                 return
-            with contextlib.chdir(os.getcwd()):  # noqa: PTH109  (dbt leaves us in its own folder)
-                flow.transform(pipeline, run, [lambda message: _keep_result(message, heard)])
+            flow.transform(pipeline, run, [lambda message: _keep_result(message, heard)])
         yield from _events(context, declared.manifest, names, heard)
         if CANDIDATE in context.selected_asset_keys:
             yield dg.MaterializeResult(

@@ -111,9 +111,7 @@ def landings_of(connection: duckdb.DuckDBPyConnection) -> Record:
     )
 
 
-def quarantine_summary(
-    settings: Settings, ledger: Ledger, landings: Sequence[Landing]
-) -> Record:
+def quarantine_summary(settings: Settings, ledger: Ledger, landings: Sequence[Landing]) -> Record:
     """How many rows and files were set aside and why; not what stands in them."""
     rows: list[tuple[str, str, str, int | None]] = []
     with duckdb.connect() as connection:
@@ -170,5 +168,3 @@ def releases(ledger: Ledger, this: Mapping[str, Any]) -> Record:
         names,
         [rows[number] for number in sorted(rows)],
     )
-
-

@@ -12,56 +12,47 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipelines.check.gate import (
-    Verdict,
-    candidate_problems,
-    expected_checks,
-    frozen_inputs,
-    inputs_of,
-    objections,
-)
+from pipelines.check.gate import expected_checks, inputs_of
 from pipelines.ledger import Ledger
-from pipelines.publish import record
-from pipelines.publish.duckdb_target import (
-    SCHEMA,
-    Stamp,
-    WrongMart,
-    copy_table,
-    count_rows,
-    digest_of,
-    published_tables,
-    reading,
-    write_record,
-    writing,
+from pipelines.publish.build import Definitions, Plan, build_release
+from pipelines.publish.demands import (
+    current_number,
+    kept_releases,
+    next_number,
+    objections_to,
+    parent_objections,
+    read_verdict,
 )
-from pipelines.publish.parquet_target import prove_same, write_parquet
 from pipelines.run import Run
 from pipelines.settings import Settings
 from pipelines.storage import (
     fault_point,
     file_digest,
-    make_read_only,
     remove,
     switch_pointer,
     write_atomically,
 )
 
-if TYPE_CHECKING:
-    from pipelines.land.landing import Landing
+IN_LEDGER = (
+    "release",
+    "run_id",
+    "parent_release",
+    "published_at",
+    "as_of",
+    "figures_sha256",
+    "checks_passed",
+    "checks_total",
+    "candidate_sha256",
+)
 
-Definitions = Callable[[Path], Mapping[str, Any]]
-DOCUMENTS = ("verdict.json", "definitions.json")
 
-
-class NotPublishable(Exception):  # noqa: N818  (what callers catch is named by the design)
+class NotPublishable(Exception):
     """The candidate may not be published; every reason, for people. The last release stays."""
 
     def __init__(self, run_id: str, reasons: Sequence[str]) -> None:
@@ -123,95 +114,15 @@ def publish(
     if reasons or verdict is None:
         raise NotPublishable(run.run_id, reasons)
     number = next_number(settings, ledger)
-    folder = settings.releases / str(number)
     published_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    definitions = definitions or _extract_definitions()
-
-    def build(staging: Path) -> None:
-        staging.mkdir()
-        maker = _Maker(settings, ledger, run, verdict, landings, number, published_at)
-        maker.build(staging, definitions)
-
-    write_atomically(folder, build, "release.before_rename")
+    plan = Plan(settings, ledger, run, verdict, landings, number, published_at)
+    definitions = definitions or _known_definitions()
+    folder = settings.releases / str(number)
+    write_atomically(
+        folder, lambda staging: build_release(plan, staging, definitions), "release.before_rename"
+    )
     fault_point("release.after_rename")
     return _make_current(settings, ledger, Release.of_folder(folder))
-
-
-def read_verdict(ledger: Ledger, run: Run) -> tuple[Verdict | None, list[str]]:
-    """The run's verdict if it is the very one the gate wrote; else why it is not."""
-    if not run.verdict.is_file():
-        return None, [f"there is no verdict at {run.verdict}: the checks did not come to their end"]
-    event = ledger.latest("verdict", run.run_id)
-    if event is None:
-        return None, ["the ledger knows of no verdict of this run: the file was brought from elsewhere"]
-    if file_digest(run.verdict) != event.payload["verdict_sha256"]:
-        return None, ["the verdict is not the one that the gate wrote: it was changed or exchanged"]
-    broken = ledger.verify()
-    if broken:
-        return None, [f"the ledger is not as it was written: {broken[0]}"]
-    try:
-        verdict = Verdict.from_document(json.loads(run.verdict.read_text(encoding="utf-8")))
-    except ValueError as error:
-        return None, [f"the verdict cannot be read: {error}"]
-    return verdict, []
-
-
-def objections_to(verdict: Verdict, run: Run, expected: Sequence[str]) -> list[str]:
-    """Every reason why a verdict does not allow this candidate to be published now."""
-    reasons = candidate_problems(run)
-    if verdict.run_id != run.run_id:
-        reasons.append(f"the verdict speaks of run {verdict.run_id}")
-    if verdict.decision != "release":
-        reasons.append("the gate held the candidate")
-        reasons += verdict.reasons
-    if run.candidate.is_file() and file_digest(run.candidate) != verdict.candidate_sha256:
-        reasons.append("the candidate was changed after it was checked")
-    if str(frozen_inputs(run).get("inputs_digest", "")) != verdict.inputs_digest:
-        reasons.append("the verdict speaks of other inputs than the run was frozen with")
-    lost = sorted(set(expected) - set(verdict.expected))
-    reasons += [f"{check_id} has to be asked and was not expected by the gate" for check_id in lost]
-    found = objections(expected, verdict.results)
-    return reasons + [reason for reason in found if reason not in reasons]
-
-
-def parent_objections(settings: Settings, ledger: Ledger, run: Run) -> list[str]:
-    """Why the run may not follow the release that is current, if so."""
-    frozen = frozen_inputs(run)
-    if "parent_release" not in frozen:
-        return [f"{run.manifest} does not say which release the run began from"]
-    done = [e.payload["release"] for e in ledger.events("released", run.run_id)]
-    if done:
-        return [f"run {run.run_id} was already published, as release {done[-1]}"]
-    parent, current = frozen["parent_release"], current_number(settings)
-    if parent != current:
-        return [
-            f"the run began from release {parent} but release {current} is current: another run was"
-            " faster. Run again"
-        ]
-    return []
-
-
-def current_number(settings: Settings) -> int | None:
-    """The release that readers see; None before the first."""
-    if not settings.current.is_symlink():
-        return None
-    name = settings.current.resolve().name
-    return int(name) if name.isdecimal() else None
-
-
-def next_number(settings: Settings, ledger: Ledger) -> int:
-    """A number that no release ever had, also none that was abandoned."""
-    known = [int(event.payload["release"]) for event in ledger.events("release_prepared")]
-    known += [number for number, _ in kept_releases(settings)]
-    return max(known, default=0) + 1
-
-
-def kept_releases(settings: Settings) -> list[tuple[int, Path]]:
-    """The releases that are there to roll back to, oldest first."""
-    if not settings.releases.is_dir():
-        return []
-    folders = [f for f in settings.releases.iterdir() if f.name.isdecimal() and f.is_dir()]
-    return sorted((int(folder.name), folder) for folder in folders)
 
 
 def rollback(settings: Settings, ledger: Ledger, number: int) -> Release:
@@ -249,21 +160,25 @@ def damages(folder: Path, manifest_sha256: str) -> list[str]:
 
 
 def _make_current(settings: Settings, ledger: Ledger, release: Release) -> Release:
-    manifest = json.loads((release.folder / "manifest.json").read_text(encoding="utf-8"))
-    payload = {
-        key: manifest[key]
-        for key in (
-            "release", "run_id", "parent_release", "published_at", "as_of", "figures_sha256",
-            "checks_passed", "checks_total", "candidate_sha256",
-        )
-    }
-    payload["manifest_sha256"] = file_digest(release.folder / "manifest.json")
+    manifest = release.folder / "manifest.json"
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    payload = {key: said[key] for key in IN_LEDGER} | {"manifest_sha256": file_digest(manifest)}
     ledger.append("release_prepared", release.run_id, payload)
     switch_pointer(settings.current, release.folder)
     ledger.append("released", release.run_id, payload)
     fault_point("release.after_ledger")
     forget_old_releases(settings)
     return release
+
+
+def _known_definitions() -> Definitions | None:
+    """The reader of definitions of the room that explains figures, where there is one."""
+    try:
+        module = importlib.import_module("pipelines.prove.definitions")
+    except ModuleNotFoundError:
+        return None
+    found: Definitions = module.extract_definitions
+    return found
 
 
 def forget_old_releases(settings: Settings) -> list[int]:
@@ -273,39 +188,3 @@ def forget_old_releases(settings: Settings) -> list[int]:
     for _, folder in old:
         remove(folder)
     return [number for number, _ in old]
-
-
-class _Maker:
-    """Builds the files of one release in a folder that nobody reads yet."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        ledger: Ledger,
-        run: Run,
-        verdict: Verdict,
-        landings: Sequence[Landing],
-        number: int,
-        published_at: str,
-    ) -> None:
-        self._settings, self._ledger, self._run = settings, ledger, run
-        self._verdict, self._landings = verdict, landings
-        self._number, self._published_at = number, published_at
-
-    def build(self, staging: Path, definitions: Definitions | None) -> None:
-        """Write every file, the manifest last, and take the right to write from all."""
-        mart = staging / "mart.duckdb"
-        figures = self._write_mart(mart)
-        fault_point("release.mart_written")
-        tables = self._write_parquet(mart, staging / "parquet")
-        fault_point("release.parquet_written")
-        shutil.copyfile(self._run.verdict, staging / "verdict.json")
-        said = definitions(self._run.dbt_target / "manifest.json") if definitions else {}
-        _write_json(staging / "definitions.json", said)
-        self._write_manifest(staging, tables, figures)
-        logs = sorted(staging.rglob("*.wal"))
-        if logs:
-            raise WrongMart(f"{logs[0]} was left behind: the mart was not closed")
-        make_read_only(staging)
-        # The folder itself stays writable, or it could not be renamed on every file system.
-        staging.chmod(0o755)

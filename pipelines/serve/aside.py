@@ -65,8 +65,18 @@ def _rows(settings: Settings, ledger: Ledger, streams: Mapping[str, Stream]) -> 
         stream = streams.get(table)
         personal = {c.name for c in stream.columns if c.personal} if stream else set()
         rows += [
-            Aside(name, table, row, column, MASK if column in personal else value, *rest, "")
-            for row, column, value, *rest in _read(file)
+            Aside(
+                file=name,
+                table=table,
+                row=row,
+                column=column,
+                value=MASK if column in personal else value,
+                code=code,
+                reason=reason,
+                expected=expected,
+                remedy="",
+            )
+            for row, column, value, code, reason, expected in _read(file)
         ]
     return sorted(rows, key=lambda aside: (aside.file, aside.row or 0, aside.column))
 

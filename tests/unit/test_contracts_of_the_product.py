@@ -34,7 +34,7 @@ EXPECTED = {
 }
 # Files that name people: what we know of the vendors' columns.
 PERSONAL = {
-    "hubspot__feedback_submissions": {"contact_email", "response_text"},
+    "hubspot__feedback_submissions": {"contact_email", "response_text", "follow_up_text"},
     "hubspot__tickets": {"ticket_name", "owner_id"},
     "ledger__journal_lines": {"entry_description"},
     "salesforce__lead": {"lead_name", "email"},

@@ -1,14 +1,5 @@
 {# Questions that the KPI tables must answer with no row. #}
 
-{% test kpi_key_is_unique(model, key) %}
-    {#- No two rows of the same key, and no part of the key missing. -#}
-    select {{ key | join(', ') }}, count(*) as copies
-    from {{ model }}
-    group by {{ key | join(', ') }}
-    having count(*) > 1{% for column in key %} or max(case when {{ column }} is null then 1 else 0 end) = 1{% endfor %}
-{% endtest %}
-
-
 {% test kpi_value_is_numerator_by_denominator(model) %}
     {#- A ratio is its stored parts, divided last and exactly; anything else has no parts. -#}
     select figures.kpi, figures.grain, figures.period_start, figures.slice, figures.slice_value
@@ -22,4 +13,22 @@
                     or figures.value is distinct from {{ kpi_ratio('figures.numerator', 'figures.denominator', unit_scale=6) }}
             else figures.value is null or figures.numerator is not null or figures.denominator is not null
         end
+{% endtest %}
+
+
+{% test kpi_known_to_dim_kpi(model) %}
+    {#- Every row is about a KPI that is defined. -#}
+    select distinct asked.kpi
+    from {{ model }} as asked
+    left join {{ ref('dim_kpi') }} as definitions on asked.kpi = definitions.kpi
+    where definitions.kpi is null
+{% endtest %}
+
+
+{% test kpi_days_are_in_the_calendar(model) %}
+    {#- A day that dim_date does not know would be lost from every figure. -#}
+    select asked.component, asked.period_start
+    from {{ model }} as asked
+    left join {{ ref('dim_date') }} as calendar on asked.period_start = calendar.date_day
+    where calendar.date_day is null
 {% endtest %}

@@ -6,9 +6,9 @@
     the one division.
 #}
 {% macro convert_amount(amount, from_rate, to_rate) -%}
-    {%- set millionths = "cast((" ~ amount ~ ") * 1000000 as decimal(19, 0))" -%}
-    {%- set rate_units = "cast((" ~ to_rate ~ ") * 100000000 as decimal(19, 0))" -%}
-    {%- set base_units = "cast((" ~ from_rate ~ ") * 100000000 as decimal(19, 0)) * 1000000" -%}
+    {%- set millionths = "cast(cast((" ~ amount ~ ") as decimal(38, 6)) * 1000000 as decimal(19, 0))" -%}
+    {%- set rate_units = "cast(cast((" ~ to_rate ~ ") as decimal(38, 8)) * 100000000 as decimal(19, 0))" -%}
+    {%- set base_units = "cast(cast((" ~ from_rate ~ ") as decimal(38, 8)) * 100000000 as decimal(19, 0)) * 1000000" -%}
     cast({{ kpi_ratio(
         "cast(" ~ millionths ~ " * " ~ rate_units ~ " as decimal(38, 0))",
         "cast(" ~ base_units ~ " as decimal(38, 0))",

@@ -15,11 +15,14 @@
 
 {% macro duckdb__kpi_ratio(num, den, unit_scale, out_scale) -%}
     {%- set unit = 10 ** unit_scale -%}
-    {%- set den_units = "cast(abs(" ~ den ~ ") * " ~ unit ~ " as hugeint)" -%}
+    {#- A narrow decimal times an integer stays narrow and overflows, so the operands are widened. -#}
+    {%- set wide = "decimal(38, " ~ unit_scale ~ ")" -%}
+    {%- set num_units = "cast(cast(abs(" ~ num ~ ") as " ~ wide ~ ") * " ~ unit ~ " as hugeint)" -%}
+    {%- set den_units = "cast(cast(abs(" ~ den ~ ") as " ~ wide ~ ") * " ~ unit ~ " as hugeint)" -%}
     case when ({{ den }}) = 0 then null else cast(
         (case when (({{ num }}) < 0) <> (({{ den }}) < 0) then -1 else 1 end)
         * cast(
-            ({{ 2 * 10 ** out_scale }} * cast(abs({{ num }}) * {{ unit }} as hugeint) + {{ den_units }})
+            ({{ 2 * 10 ** out_scale }} * {{ num_units }} + {{ den_units }})
             // (2 * {{ den_units }})
         as decimal(38, 0))
     as decimal(38, 0)) * cast(0.000001 as decimal(7, 6)) end

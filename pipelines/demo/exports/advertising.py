@@ -42,6 +42,7 @@ GOOGLE_HEADER = [
     "Conv. value",
 ]
 META_HEADER = [
+    "Day",
     "Reporting starts",
     "Reporting ends",
     "Account ID",
@@ -162,8 +163,7 @@ def meta_ads(company: Company, schedule: Schedule, dirt: Dirt) -> Iterator[Expor
 
 def _meta_row(done: AdDay) -> list[Cell]:
     return [
-        done.day.isoformat(),
-        done.day.isoformat(),
+        *[done.day.isoformat()] * 3,
         ACCOUNT_ID[META],
         done.campaign.campaign_id,
         done.campaign.name,

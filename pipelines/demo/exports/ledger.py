@@ -47,10 +47,10 @@ def ledger(company: Company, schedule: Schedule) -> Iterator[Export]:
         [number, account.name, account.account_class, account.function, account.cash_flow]
         for number, account in CHART.items()
     ]
-    first_day = schedule.first_day
+    set_up = schedule.history_end or schedule.first_day
     text = csv_text([CHART_HEADER, *chart])
-    name = f"chart-of-accounts {first_day}.csv"
-    yield Export(LEDGER, name, evening_of(first_day), text.encode(), len(chart))
+    name = f"chart-of-accounts {set_up}.csv"
+    yield Export(LEDGER, name, evening_of(set_up), text.encode(), len(chart))
     lines: dict[date, list[JournalLine]] = defaultdict(list)
     for line in company.journal:
         lines[line.posted].append(line)

@@ -28,26 +28,26 @@ TARGET_HEADER = header(
 )
 MONTHS_OF_GRAIN = {"month": 1, "quarter": 3, "year": 12}
 RATIO_TARGETS = {
-    "gross_margin": ("0.82", "0.0005"),
-    "net_profit_margin": ("0.05", "0.006"),
+    "gross_margin": ("0.6", "0.013"),
+    "net_profit_margin": ("-0.5", "0.025"),
     "customer_churn_rate": ("0.03", "0"),
-    "ctr": ("0.022", "0.0001"),
-    "win_rate": ("0.45", "0.001"),
-    "lead_conversion_rate": ("0.15", "0.0005"),
-    "csat": ("0.75", "0.001"),
-    "nps": ("25", "0.4"),
-    "cac": ("2600", "-15"),
+    "ctr": ("0.013", "0.00002"),
+    "win_rate": ("0.42", "0.001"),
+    "lead_conversion_rate": ("0.12", "0.0002"),
+    "csat": ("0.66", "0.002"),
+    "nps": ("18", "0.3"),
+    "cac": ("3400", "-45"),
 }
 """Target in the first month, and what is added each month; the same for every grain."""
 FLOW_TARGETS = {
-    "revenue": ("5000", "8200"),
-    "leads": ("70", "4.5"),
-    "new_customers": ("12", "0.6"),
-    "won_amount": ("55000", "4200"),
-    "ad_spend": ("11000", "550"),
+    "revenue": ("4000", "7000"),
+    "leads": ("45", "4.8"),
+    "new_customers": ("6", "0.7"),
+    "won_amount": ("10000", "5500"),
+    "ad_spend": ("9500", "650"),
 }
 """Times the scale; a quarter's and a year's target is the sum of their months'."""
-BALANCE_TARGETS = {"mrr": ("6000", "8600"), "paying_customers": ("14", "12.5")}
+BALANCE_TARGETS = {"mrr": ("5000", "6400"), "paying_customers": ("8", "11.5")}
 """Times the scale; a quarter's and a year's target is that of their last month."""
 
 
@@ -92,7 +92,7 @@ def targets(schedule: Schedule, scale: Decimal) -> Iterator[Export]:
                 for kpi, value in _targets_of(inside, scale)
             ]
     text = csv_text([TARGET_HEADER, *rows])
-    day = schedule.first_day
+    day = schedule.history_end or schedule.first_day
     yield Export(TARGETS, f"kpi_targets {day}.csv", evening_of(day), text.encode(), len(rows))
 
 

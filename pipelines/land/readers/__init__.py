@@ -1,7 +1,7 @@
 """Reading an export's records as text, exactly: one module per format, one result for all.
 
-A reader neither types nor judges a cell; it says where the records are, counts them in a second way,
-and sets aside what is no record of the file's width.
+A reader neither types nor judges a cell; it says where the records are, counts them in a second
+way, and sets aside what is no record of the file's width.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Records:
     """Parquet in the quarantine's columns: records the relation leaves out as broken."""
     broken_rows: int = 0
     native: bool = False
-    """Cells came with types of their own: dates are in ISO form, whatever the contract's formats."""
+    """Cells came with types of their own: dates are in ISO form, whatever the formats declared."""
 
 
 def cell(index: int) -> str:

@@ -11,12 +11,16 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.contract import Shape
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, Records, TopRecord, cell
 from pipelines.land.readers.text import count_records, decode_top
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 LONGEST_FIELD = 1 << 20
 END_IN_QUOTES = "unexpected end of data"
@@ -58,7 +62,8 @@ def read_top(path: Path, shape: Shape, records: int) -> list[TopRecord]:
 def read_fast(text: Path, shape: Shape, layout: Layout) -> Records | None:
     """The records through DuckDB; None for a file that is not written by the book.
 
-    The caller compares `rows` with what the relation gives, and takes `read_strictly` if they differ.
+    The caller compares `rows` with what the relation gives: if they differ, it asks
+    `read_strictly`.
     """
     width, start = len(layout.headers), layout.start
     top_records = layout.first_row - 1
@@ -71,9 +76,9 @@ def read_fast(text: Path, shape: Shape, layout: Layout) -> Records | None:
     quote = sql.text(shape.quote)
     # No new_line: told of \r\n, DuckDB 1.5 reads no row at all, and says nothing.
     call = (
-        f"read_csv({sql.text(str(text))}, auto_detect = false, header = false, skip = {start.lines},"
-        f" columns = {{{columns}}}, delim = {sql.text(shape.delimiter)}, quote = {quote},"
-        f" escape = {quote}, strict_mode = true, null_padding = false, ignore_errors = false,"
+        f"read_csv({sql.text(str(text))}, auto_detect = false, header = false,"
+        f" skip = {start.lines}, columns = {{{columns}}}, delim = {sql.text(shape.delimiter)},"
+        f" quote = {quote}, escape = {quote}, strict_mode = true, null_padding = false, ignore_errors = false,"
         " compression = 'none')"
     )
     # An empty cell comes as NULL; what it means is the contract's to say.
@@ -95,16 +100,16 @@ def read_strictly(text: Path, shape: Shape, layout: Layout, scratch: Path) -> Re
     width, left_out = len(layout.headers), Counter[str]()
     ends_in_line_end = _ends_in_line_end(text)
     with (
-        text.open(encoding="utf-8", newline="") as file,
+        text.open("rb") as file,
         TextWriter(scratch / "records.parquet", width) as sound,
         BrokenWriter(scratch / "broken.parquet", layout.headers) as broken,
     ):
-        # By bytes, as the top was measured; the text layer has read nothing yet.
-        file.buffer.seek(layout.start.end)
-        reader = _reader(file, shape, strict=True)
+        file.seek(layout.start.end)
+        lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        reader = _reader(lines, shape, strict=True)
         row = layout.first_row - 1
         short = 0
-        for row, cells in _numbered(reader, layout):  # noqa: B007  (the last one is used below)
+        for row, cells in _numbered(reader, layout):
             short = 0
             if len(cells) == width:
                 sound.add(row, cells)
@@ -129,7 +134,7 @@ def read_strictly(text: Path, shape: Shape, layout: Layout, scratch: Path) -> Re
         )
 
 
-def _numbered(reader: csv.Reader, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: Reader, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     row = layout.first_row - 1
     while True:
         row += 1
@@ -142,7 +147,7 @@ def _numbered(reader: csv.Reader, layout: Layout) -> Iterator[tuple[int, list[st
         yield row, cells
 
 
-def _reader(lines: Iterator[str] | io.TextIOBase, shape: Shape, *, strict: bool) -> csv.Reader:
+def _reader(lines: Iterator[str] | io.TextIOBase, shape: Shape, *, strict: bool) -> Reader:
     csv.field_size_limit(LONGEST_FIELD)
     return csv.reader(lines, delimiter=shape.delimiter, quotechar=shape.quote, strict=strict)
 

@@ -1,4 +1,4 @@
-"""Parquet files of the landing's own, for records that DuckDB does not read from the export itself."""
+"""Parquet files of the landing's own, for records that DuckDB does not read from the export."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class _Writer:
 
     def __init__(self, path: Path, texts: Sequence[str]) -> None:
         self.path, self.rows = path, 0
-        self._names = (ROW_NUMBER, *texts)
-        self._schema = pa.schema([(ROW_NUMBER, pa.int64()), *((name, pa.string()) for name in texts)])
+        self._schema = pa.schema(
+            [(ROW_NUMBER, pa.int64()), *((name, pa.string()) for name in texts)]
+        )
         self._writer = pq.ParquetWriter(path, self._schema, compression="lz4")
         self._waiting: list[tuple[Any, ...]] = []
 

@@ -16,6 +16,8 @@ from pipelines.land.errors import FileRefused
 
 CHUNK = 16 << 20
 CODECS = {"utf-8": "utf-8", "windows-1252": "cp1252"}
+SHARE_OF_ZEROS = 0.25
+"""At least so many of the high bytes of UTF-16 are zero, where headers and numbers are ASCII."""
 UTF8_BOM = codecs.BOM_UTF8
 LINE_FEED, RETURN = 0x0A, 0x0D
 
@@ -40,7 +42,7 @@ def codec_of(path: Path, encoding: str) -> tuple[str, int]:
     if not marked:
         zeros = np.frombuffer(start, dtype=np.uint8) == 0
         high = zeros[1::2] if codec == "utf-16-le" else zeros[0::2]
-        if high.mean() < 0.25:
+        if high.mean() < SHARE_OF_ZEROS:
             raise _not_in(encoding, 0, 1, "it has neither a byte-order mark nor the zero bytes")
     return codec, 2 if marked else 0
 
@@ -52,7 +54,7 @@ def seems_utf16(path: Path) -> bool:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return True
     zeros = np.frombuffer(start, dtype=np.uint8) == 0
-    return bool(len(start) > 1 and max(zeros[0::2].mean(), zeros[1::2].mean()) > 0.25)
+    return bool(len(start) > 1 and max(zeros[0::2].mean(), zeros[1::2].mean()) > SHARE_OF_ZEROS)
 
 
 def decode_top(path: Path, encoding: str, most_bytes: int = 1 << 20) -> tuple[str, bool]:
@@ -114,7 +116,7 @@ def to_utf8(path: Path, encoding: str, to: Path) -> Path:
 
 
 def _nowhere() -> BinaryIO:
-    return Path("/dev/null").open("wb")  # noqa: SIM115  (closed by the caller's `with`)
+    return Path("/dev/null").open("wb")
 
 
 def _lines(raw: bytes, codec: str) -> int:
@@ -239,10 +241,11 @@ class _Counter:
 
     def _outside(self, places: np.ndarray, quotes: np.ndarray) -> np.ndarray:
         before = np.searchsorted(quotes, places) + int(self.inside)
-        return places[before % 2 == 0]
+        outside: np.ndarray = places[before % 2 == 0]
+        return outside
 
     def _see_quotes(self, data: np.ndarray, quotes: np.ndarray, last: bool) -> None:
-        """Opening quotes follow a delimiter or line end, closing ones precede one (or are doubled)."""
+        """An opening quote follows a delimiter or line end, a closing one precedes one."""
         closing = (np.arange(len(quotes)) + int(self.inside)) % 2 == 1
         before = quotes[~closing]
         before = before[before > 0] - 1

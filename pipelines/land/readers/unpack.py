@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal
 
 from pipelines.land.errors import FileRefused
 
@@ -215,7 +215,7 @@ def _from_gzip(path: Path, name: str, to: Path, limits: Limits) -> str:
     return inner[:-3] if inner.lower().endswith(".gz") else inner
 
 
-def _copy(source: BinaryIO | zipfile.ZipExtFile | gzip.GzipFile, to: Path, packed: int, limits: Limits) -> None:
+def _copy(source: IO[bytes] | gzip.GzipFile, to: Path, packed: int, limits: Limits) -> None:
     with to.open("xb") as target:
         while chunk := source.read(1 << 20):
             _within(target.tell() + len(chunk), packed, limits.ratio, limits.unpacked_bytes)

@@ -56,7 +56,8 @@ matched as (
 
     select
         seen.source_customer_id,
-        coalesce(accounts.account_id, declared.crm_account_id, seen.source_customer_id) as customer_id,
+        coalesce(accounts.account_id, declared.crm_account_id, seen.source_customer_id)
+            as customer_id,
         case
             when declared.crm_account_id is not null then 'declared_account'
             when accounts.account_id is not null then 'account_id'

@@ -54,7 +54,8 @@ carried as (
     cross join days_since
     where
         followed.next_published_date is null
-        or {{ days_after('followed.published_date', 'days_since.days_since') }} < followed.next_published_date
+        or {{ days_after('followed.published_date', 'days_since.days_since') }}
+        < followed.next_published_date
 
 ),
 
@@ -65,7 +66,7 @@ base as (
         '{{ base_currency }}' as currency_code,
         cast(1 as decimal(18, 8)) as rate,
         date_day as published_date,
-        cast(null as {{ dbt.type_string() }}) as _landing_id,
+        {{ as_text('null') }} as _landing_id,
         cast(null as bigint) as _row_number
 
     from days

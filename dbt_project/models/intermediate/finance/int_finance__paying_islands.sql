@@ -48,7 +48,7 @@ intervals as (
     select
         customers.customer_id,
         payments.payment_id as interval_id,
-        cast(null as {{ dbt.type_string() }}) as plan,
+        {{ as_text('null') }} as plan,
         payments.payment_date as start_date,
         {{ days_after('payments.payment_date', days_paid_for) }} as end_date,
         payments._landing_id,
@@ -82,11 +82,18 @@ numbered as (
 
     select
         *,
-        cast(sum(case when covered_until is null or start_date > covered_until then 1 else 0 end) over (
-            partition by customer_id
-            order by start_date asc nulls last, end_date asc nulls last, interval_id asc nulls last
-            rows between unbounded preceding and current row
-        ) as integer) as island_number
+        cast(
+            sum(
+                case when covered_until is null or start_date > covered_until then 1 else 0 end
+            ) over (
+                partition by customer_id
+                order by
+                    start_date asc nulls last,
+                    end_date asc nulls last,
+                    interval_id asc nulls last
+                rows between unbounded preceding and current row
+            ) as integer
+        ) as island_number
 
     from covered
 

@@ -21,17 +21,19 @@ dated as (
         subscriptions.currency_code,
         -- Nothing is paid before the trial is over.
         case
-            when subscriptions.trial_ended_date > subscriptions.started_date then subscriptions.trial_ended_date
+            when subscriptions.trial_ended_date > subscriptions.started_date
+                then subscriptions.trial_ended_date
             else subscriptions.started_date
         end as start_date,
-        -- A wish to cancel ends nothing; an unpaid subscription ended with the period before this one.
+        -- A wish to cancel ends nothing; an unpaid subscription ended with its last paid period.
         case
             when subscriptions.ended_date is not null then subscriptions.ended_date
             when subscriptions.subscription_status = 'canceled' then subscriptions.canceled_date
             when subscriptions.subscription_status in ('unpaid', 'paused')
                 then subscriptions.current_period_started_date
         end as end_date,
-        cast(subscriptions.plan_amount * subscriptions.quantity as decimal(28, 6)) as interval_amount,
+        cast(subscriptions.plan_amount * subscriptions.quantity as decimal(28, 6))
+            as interval_amount,
         case subscriptions.billing_interval
             when 'day' then 365
             when 'week' then 52

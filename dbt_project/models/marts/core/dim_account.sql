@@ -16,8 +16,8 @@ select
         when account_class is null then 'unclassified'
         when
             account_class in (
-                'income', 'other_income', 'cost_of_sales', 'expense', 'depreciation', 'amortisation', 'interest',
-                'income_tax'
+                'income', 'other_income', 'cost_of_sales', 'expense', 'depreciation',
+                'amortisation', 'interest', 'income_tax'
             )
             then 'income_statement'
         else 'balance_sheet'

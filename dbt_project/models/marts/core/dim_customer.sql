@@ -42,8 +42,13 @@ paying as (
     select
         customer_id,
         min(paying_from) as first_paying_date,
-        max(case when paying_from <= {{ as_of_date() }} and coalesce(paying_until > {{ as_of_date() }}, true) then 1 else 0 end)
-        = 1 as is_paying
+        max(
+            case
+                when paying_from > {{ as_of_date() }} then 0
+                when paying_until <= {{ as_of_date() }} then 0
+                else 1
+            end
+        ) = 1 as is_paying
 
     from islands
     group by customer_id

@@ -11,8 +11,10 @@ fiscal as (
 
     select
         date_day,
-        {{ months_after("cast(date_trunc('month', date_day) as date)", 1 - var('fiscal_year_start')) }}
-            as fiscal_month_date,
+        {{ months_after(
+            "cast(date_trunc('month', date_day) as date)",
+            '1 - ' ~ var('fiscal_year_start')
+        ) }} as fiscal_month_date,
         {{ days_after("cast(date_trunc('week', date_day) as date)", 3) }} as thursday
 
     from days
@@ -29,7 +31,8 @@ calendar as (
         {%- endfor %}
         cast(extract(year from thursday) as integer) as iso_year,
         cast(weekofyear(date_day) as integer) as iso_week,
-        {{ days_between("cast(date_trunc('week', date_day) as date)", 'date_day') }} + 1 as iso_day_of_week,
+        {{ days_between("cast(date_trunc('week', date_day) as date)", 'date_day') }} + 1
+            as iso_day_of_week,
         cast(extract(year from fiscal_month_date) as integer)
         + {{ 0 if var('fiscal_year_start') == 1 else 1 }} as fiscal_year,
         cast(extract(quarter from fiscal_month_date) as integer) as fiscal_quarter,

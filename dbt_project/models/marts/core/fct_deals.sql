@@ -2,7 +2,11 @@ with
 
 deals as (
 
-    select * from {{ ref('int_crm__deals_unioned') }}
+    select
+        *,
+        case when is_open then created_date else close_date end as rate_date
+
+    from {{ ref('int_crm__deals_unioned') }}
 
 ),
 
@@ -32,7 +36,8 @@ select
     coalesce(deals.owner_id, 'unknown') as owner,
     deals.currency_code,
     deals.amount,
-    {{ convert_amount('deals.amount', 'rates.from_rate', 'rates.to_rate') }} as amount_reporting,
+    {{ convert_amount('deals.amount', 'rates.from_rate', 'rates.to_rate') }}
+        as amount_reporting,
     rates.from_rate as fx_from_rate,
     rates.to_rate as fx_to_rate,
     rates.fx_rate_date,
@@ -44,4 +49,4 @@ left join accounts on deals.account_record_id = accounts.account_record_id
 left join rates
     on
         deals.currency_code = rates.currency_code
-        and case when deals.is_open then deals.created_date else deals.close_date end = rates.rate_date
+        and deals.rate_date = rates.rate_date

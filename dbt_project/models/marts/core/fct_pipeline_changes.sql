@@ -28,7 +28,8 @@ converted as (
         deals.owner,
         deals.currency_code,
         deals.amount,
-        {{ convert_amount('deals.amount', 'rates.from_rate', 'rates.to_rate') }} as amount_reporting,
+        {{ convert_amount('deals.amount', 'rates.from_rate', 'rates.to_rate') }}
+            as amount_reporting,
         rates.from_rate as fx_from_rate,
         rates.to_rate as fx_to_rate,
         rates.fx_rate_date,

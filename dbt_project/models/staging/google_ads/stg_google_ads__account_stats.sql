@@ -15,13 +15,13 @@ renamed as (
             "ad_network_type", "device",
         ]) }} as ad_performance_id,
         replace(account_id, '-', '') as account_id,
-        cast(null as {{ dbt.type_string() }}) as campaign_id,
+        {{ as_text('null') }} as campaign_id,
 
         -- strings
         'google_ads' as platform,
         'google_ads__account_stats' as stream,
         'account' as report_grain,
-        cast(null as {{ dbt.type_string() }}) as campaign_name,
+        {{ as_text('null') }} as campaign_name,
         {{ map_words('ad_network_type', {
             'search': ['search', 'google search', 'search partners', 'search network'],
             'display': ['content', 'display network', 'google display network'],

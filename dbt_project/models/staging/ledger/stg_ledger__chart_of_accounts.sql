@@ -22,7 +22,12 @@ renamed as (
         {{ filled('account_name') }} as account_name,
         -- A class that is not one of these is no class: it is never guessed.
         case
-            when {{ folded('account_class') }} in ('{{ account_classes | join("', '") }}')
+            when
+                {{ folded('account_class') }} in (
+                    {%- for account_class in account_classes %}
+                    '{{ account_class }}'{{ "," if not loop.last }}
+                    {%- endfor %}
+                )
                 then replace({{ folded('account_class') }}, ' ', '_')
         end as account_class,
         replace({{ folded(filled('account_function')) }}, ' ', '_') as account_function,

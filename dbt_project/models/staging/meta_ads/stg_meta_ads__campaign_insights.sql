@@ -10,8 +10,9 @@ renamed as (
 
     select
         -- ids
-        {{ joined_key(["'meta_ads'", "'campaign'", "account_id", "performance_date", "campaign_id"]) }}
-            as ad_performance_id,
+        {{ joined_key([
+            "'meta_ads'", "'campaign'", "account_id", "performance_date", "campaign_id",
+        ]) }} as ad_performance_id,
         account_id,
         campaign_id,
 

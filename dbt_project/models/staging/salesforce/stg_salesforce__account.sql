@@ -14,7 +14,10 @@ latest as (
     where coalesce(is_current_version, true)
     qualify row_number() over (
         partition by {{ record_id('account_id') }}
-        order by last_modified_at desc nulls last, account_id desc nulls last, _row_number desc nulls last
+        order by
+            last_modified_at desc nulls last,
+            account_id desc nulls last,
+            _row_number desc nulls last
     ) = 1
 
 ),

@@ -14,7 +14,10 @@ latest as (
     where coalesce(is_current_version, true)
     qualify row_number() over (
         partition by {{ record_id('opportunity_id') }}
-        order by last_modified_at desc nulls last, opportunity_id desc nulls last, _row_number desc nulls last
+        order by
+            last_modified_at desc nulls last,
+            opportunity_id desc nulls last,
+            _row_number desc nulls last
     ) = 1
 
 ),

@@ -1,0 +1,283 @@
+"""Step 2, land: one archived export becomes typed rows, or is quarantined with the reason.
+
+The order is: unpack, recognise, read as text, convert, quarantine, land. Nothing here knows the
+ledger or the inbox; the flow writes down what `land_file` returns.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from models.contract import Stream
+from pipelines.land.errors import FileRefused, LandingError
+from pipelines.land.landing import FileQuarantined, Landing
+from pipelines.settings import Settings
+from pipelines.storage import fault_point, open_archived, remove, temporary_beside, write_atomically
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.land.readers import Records
+    from pipelines.land.readers.unpack import Limits, Unpacked
+    from pipelines.land.recognise import Recognised
+    from pipelines.land.rows import Typed
+
+__all__ = ["FileQuarantined", "FileRefused", "Landing", "LandingError", "land_file"]
+
+
+def land_file(
+    settings: Settings,
+    streams: Mapping[str, Stream],
+    path: Path,
+    name: str,
+    sha256: str,
+    mtime_ns: int,
+    limits: Limits | None = None,
+) -> Landing | FileQuarantined:
+    """Land one export whose bytes are in the archive.
+
+    Its rows are there whole when this returns a `Landing`, and not at all otherwise; to do it again
+    gives the same files.
+
+    Args:
+        settings: where landed and quarantined rows go.
+        streams: the contracts, by landed table.
+        path: where the export was found. Only its name is looked at: what is read is the archive.
+        name: its path below the inbox, the source's folder first.
+        sha256: the hash of its bytes, under which they are archived.
+        mtime_ns: when it was last changed, for exports that do not say when they were made.
+        limits: what an archive may unpack to.
+
+    Raises:
+        LandingError: rows would be lost or invented; nothing has landed.
+        pipelines.storage.ArchiveDamaged: the archived bytes are gone or damaged.
+    """
+    from pipelines.land.readers.unpack import Limits, copy_out, unpack
+    from pipelines.land.recognise import recognise
+
+    scratch = temporary_beside(settings.home / "landing")
+    scratch.mkdir(parents=True)
+    size = 0
+    try:
+        with open_archived(sha256, settings.archive) as archived:
+            copy_out(archived, scratch / "export")
+        size = (scratch / "export").stat().st_size
+        try:
+            export = unpack(scratch / "export", path.name, scratch, limits or Limits())
+            recognised = recognise(streams, export, name)
+            return _land(settings, recognised, export, (name, sha256, size, mtime_ns), scratch)
+        except FileRefused as refused:
+            return FileQuarantined(
+                landing_id=sha256,
+                file=name,
+                size=size,
+                source=PurePosixPath(name).parts[0] if "/" in name else "",
+                code=refused.code,
+                reason=refused.reason,
+                remedy=refused.remedy,
+                expected=refused.expected,
+                row=refused.row,
+                column=refused.column,
+                value=refused.value,
+                table=refused.table,
+            )
+    finally:
+        remove(scratch)
+
+
+def _land(
+    settings: Settings,
+    recognised: Recognised,
+    export: Unpacked,
+    known_as: tuple[str, str, int, int],
+    scratch: Path,
+) -> Landing:
+    from pipelines.land import rows, sql
+    from pipelines.land.exported import covered, exported_at
+    from pipelines.land.quarantine import write_quarantine
+
+    name, sha256, size, mtime_ns = known_as
+    stream = recognised.stream
+    folders = (scratch, settings.landed, settings.quarantine)
+    with closing(sql.connect(settings.memory_limit, folders, scratch / "spill")) as connection:
+        typed = rows.find_conflicts(
+            connection, _typed(connection, recognised, export, scratch, name)
+        )
+        made = exported_at(recognised, mtime_ns)
+        days, scopes = rows.days_and_scopes(connection, typed)
+        first, last = covered(recognised, made, days)
+        landing = Landing(
+            landing_id=sha256,
+            source=stream.source,
+            stream=stream.stream,
+            table=stream.table,
+            file=name,
+            size=size,
+            exported_at=made,
+            covered_from=first,
+            covered_to=last,
+            rows_in_file=0,
+            rows_landed=typed.landed,
+            rows_quarantined=typed.broken + typed.conflicting + typed.records.broken_rows,
+            rows_skipped=_skipped(recognised, typed),
+            drift=list(recognised.drift),
+            columns_missing=[
+                binding.column.name
+                for binding in recognised.bindings
+                if binding.index is None and binding.constant is None
+            ],
+            contract_digest=stream.digest,
+            parquet=f"{stream.table}/{sha256}.parquet",
+            shape=recognised.shape.name,
+            rows_repeated=typed.repeated,
+            scopes=scopes,
+        )
+        landing = _judged(_conserved(landing, typed), stream)
+
+        def quarantined(to: Path) -> None:
+            written = write_quarantine(connection, typed, sha256, to)
+            _must_be(name, written, landing.rows_quarantined, "quarantined rows were written")
+
+        def landed(to: Path) -> None:
+            at = made.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+            written = rows.write_landed(connection, typed, sha256, at, _facts(landing), to)
+            _must_be(name, written, landing.rows_landed, "landed rows were written")
+
+        broken = settings.quarantine / landing.parquet
+        if landing.rows_quarantined:
+            write_atomically(broken, quarantined, "quarantine.before_rename")
+        else:
+            remove(broken)
+        write_atomically(settings.landed / landing.parquet, landed, "landed.before_rename")
+        fault_point("landed.after_rename")
+        return landing
+
+
+def _typed(
+    connection: duckdb.DuckDBPyConnection,
+    recognised: Recognised,
+    export: Unpacked,
+    scratch: Path,
+    name: str,
+) -> Typed:
+    """Read and type the records, by the second reader where the first does not give them all."""
+    import duckdb
+
+    from pipelines.land.readers import csv, parquet, text
+    from pipelines.land.rows import convert
+
+    shape, layout, to = recognised.shape, recognised.layout, scratch / "typed.parquet"
+    records: Records | None
+    if shape.format == "csv":
+        utf8 = text.to_utf8(export.path, shape.encoding, scratch / "text")
+        records = csv.read_fast(utf8, shape, layout)
+        if records is not None:
+            try:
+                typed = convert(connection, recognised, records, to)
+            except duckdb.InvalidInputException:
+                typed = None  # The other reader says which record is at fault.
+            if typed is not None and typed.rows == records.rows:
+                return typed
+        records = csv.read_strictly(utf8, shape, layout, scratch)
+    elif shape.format == "xlsx":
+        from pipelines.land.readers import xlsx
+
+        records = xlsx.read(export.path, name, shape, layout, scratch)
+    else:
+        records = parquet.read(connection, export.path)
+    try:
+        typed = convert(connection, recognised, records, to)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        if shape.format == "parquet":
+            raise parquet.unreadable(error) from error
+        raise
+    _must_be(name, typed.rows, records.rows, "records were read")
+    return typed
+
+
+def _skipped(recognised: Recognised, typed: Typed) -> dict[str, int]:
+    """The records that are no data, by rule, those that a reader left out included."""
+    skipped = Counter(typed.skipped)
+    skipped.update(typed.records.left_out)
+    if recognised.shape.format != "parquet":
+        skipped["preamble"] += len(recognised.preamble)
+        skipped["header"] += recognised.header_rows
+    return {rule: rows for rule, rows in sorted(skipped.items()) if rows}
+
+
+def _conserved(landing: Landing, typed: Typed) -> Landing:
+    """With the number of records in the file, which must be those that landed and all the others.
+
+    Raises:
+        LandingError: they are not.
+    """
+    in_file = (
+        sum(landing.rows_skipped.values())
+        - sum(typed.skipped.values())
+        + typed.records.rows
+        + typed.records.broken_rows
+    )
+    found = landing.rows_landed + landing.rows_quarantined + sum(landing.rows_skipped.values())
+    _must_be(landing.file, found, in_file, "rows are landed, quarantined or skipped")
+    return replace(landing, rows_in_file=in_file)
+
+
+def _must_be(name: str, found: int, counted: int, what: str) -> None:
+    if found != counted:
+        raise LandingError(name, f"{found} {what}, but {counted} were counted")
+
+
+def _judged(landing: Landing, stream: Stream) -> Landing:
+    """Refuse an export without data; set aside as a whole one with too many broken rows.
+
+    The limit is a share of the rows, but never less than one row: else 1 % would set aside every
+    small file for a single row. A limit of 0 means none at all.
+
+    Raises:
+        FileRefused: HEADER_ONLY.
+    """
+    data = landing.rows_landed + landing.rows_quarantined
+    if not data and stream.header_only == "quarantine":
+        raise FileRefused(
+            "HEADER_ONLY",
+            "it has a header and no data",
+            "Export it again; or, if that can be true, write `header_only: nothing_happened` into"
+            f" the contract of {stream.table}. Until then it is not taken for figures of zero.",
+            expected="at least one data record",
+            table=stream.table,
+        )
+    limit = stream.quarantine_limit
+    allowed = max(1, math.floor(limit * data)) if limit else 0
+    if landing.rows_quarantined <= allowed and (landing.rows_landed or not data):
+        return landing
+    reason = (
+        f"{landing.rows_quarantined} of {data} rows are quarantined, and at most {allowed} may be"
+        f" (quarantine_limit {limit:g}). `kpi quarantine show` lists them."
+    )
+    return replace(landing, status="set_aside", reason=reason)
+
+
+def _facts(landing: Landing) -> dict[str, str]:
+    """What is written into the Parquet file itself, to be believed without the ledger."""
+    conservation = {
+        "rows_in_file": landing.rows_in_file,
+        "rows_landed": landing.rows_landed,
+        "rows_quarantined": landing.rows_quarantined,
+        "rows_skipped": landing.rows_skipped,
+    }
+    return {
+        "landing_id": landing.landing_id,
+        "table": landing.table,
+        "contract_digest": landing.contract_digest,
+        "conservation": json.dumps(conservation, sort_keys=True),
+    }

@@ -1,0 +1,80 @@
+"""When an export was made, and which days it covers: by its name, its preamble, its facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from models.contract import Covers
+from pipelines.land.recognise import Recognised, first_group
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def exported_at(recognised: Recognised, mtime_ns: int) -> datetime:
+    """The moment of the export in UTC, by which later exports are told from earlier ones.
+
+    Only where the contract names no place, or the file says nothing there, the file's own time of
+    last change is taken: copying a file may change that.
+    """
+    rule = recognised.stream.exported_at
+    said = None
+    if rule.file_name is not None:
+        said = first_group(rule.file_name, recognised.names)
+    if said is None and rule.preamble is not None:
+        said = first_group(rule.preamble, (recognised.preamble_text,))
+    if said is not None:
+        moment = _moment(said, rule.format, rule.time_zone)
+        if moment is not None:
+            return moment
+    return EPOCH + timedelta(microseconds=mtime_ns // 1000)
+
+
+def _moment(said: str, form: str, zone: str) -> datetime | None:
+    try:
+        # The zone is put on below, unless the text has an offset of its own.
+        moment = datetime.strptime(said, form)  # noqa: DTZ007
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return moment.astimezone(UTC)
+
+
+def covered(
+    recognised: Recognised, exported: datetime, days: tuple[date | None, date | None]
+) -> tuple[date | None, date | None]:
+    """The first and last day the export speaks of; None as first: from the beginning.
+
+    Args:
+        recognised: the export.
+        exported: when it was made.
+        days: for load rule `window`, the first and last day among its rows.
+    """
+    load = recognised.stream.load
+    if load.rule != "window":
+        return None, exported.date()
+    said = _range(load.covers, recognised) if load.covers else None
+    known = [day for day in (*days, *(said or ())) if day is not None]
+    return (min(known), max(known)) if known else (None, None)
+
+
+def _range(covers: Covers, recognised: Recognised) -> tuple[date, date] | None:
+    if covers.file_name is not None:
+        regex, texts = covers.file_name, recognised.names
+    else:
+        regex, texts = covers.preamble or "", (recognised.preamble_text,)
+    for text in texts:
+        found = re.search(regex, text)
+        if found:
+            first, last = (_day(found[group], covers.formats) for group in (1, 2))
+            if first and last and first <= last:
+                return first, last
+    return None
+
+
+def _day(said: str, formats: Sequence[str]) -> date | None:
+    days = (_moment(said, form, "UTC") for form in formats)
+    return next((day.date() for day in days if day), None)

@@ -1,0 +1,252 @@
+"""Excel workbooks: one sheet, each cell as the exact text of its value.
+
+Read through a parser that refuses entity bombs; the rows are counted a second time in the sheet's
+XML, because a workbook may lie about its own size.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from models.contract import Shape
+from pipelines.land import sql
+from pipelines.land.errors import FileRefused, LandingError
+from pipelines.land.readers import Layout, Records, TopRecord
+from pipelines.land.readers.scratch import BrokenWriter, TextWriter
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+EXCEL_DIGITS = 15
+"""Excel keeps and shows no more; what a double holds beyond is noise of its arithmetic."""
+RECALCULATE = "Open it in Excel, recalculate, mend the cell, save, and export again."
+
+
+def read_top(path: Path, shape: Shape, records: int) -> list[TopRecord]:
+    """The first rows of the sheet.
+
+    Raises:
+        FileRefused: UNREADABLE.
+    """
+    top = []
+    for number, row in _rows(path, shape):
+        cells = [_text(each, shape, percent=False) for each in row]
+        while cells and not cells[-1].strip():
+            cells.pop()
+        top.append(TopRecord(tuple(cells)))
+        if number == records:
+            break
+    return top
+
+
+def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> Records:
+    """The sheet's rows after the header.
+
+    Raises:
+        FileRefused: UNREADABLE.
+        LandingError: the two counts of rows differ.
+    """
+    width, left_out = len(layout.headers), Counter[str]()
+    filled, uncalculated = _census(path, shape)
+    texts = {index for index, column in layout.columns.items() if column.type == "text"}
+    percent = {index for index, column in layout.columns.items() if column.percent}
+    blank, seen = 0, 0
+    with (
+        TextWriter(scratch / "records.parquet", width) as sound,
+        BrokenWriter(scratch / "broken.parquet", layout.headers) as broken,
+    ):
+        for number, row in _rows(path, shape):
+            cells = [_text(each, shape, percent=n in percent) for n, each in enumerate(row)]
+            seen += any(each.value is not None for each in row)
+            if number < layout.first_row:
+                continue
+            holes = uncalculated.get(number, set())
+            if not holes and not any(value.strip() for value in cells):
+                blank += 1
+                continue
+            # Blank rows after the last filled one are formatting, and nobody counts them.
+            left_out["blank"] += blank
+            blank = 0
+            if rule := layout.skipped_by(cells):
+                left_out[rule] += 1
+                continue
+            faults = [
+                fault
+                for index, column in layout.columns.items()
+                if index < len(row) or index in holes
+                if (fault := _fault(row, index, column.name, index in holes, index in texts))
+            ]
+            if any(value.strip() for value in cells[width:]):
+                faults.append(_ragged(len(cells), width))
+            if faults:
+                broken.add(number, cells, faults)
+            else:
+                sound.add(number, [*cells, *[""] * (width - len(cells))][:width])
+    if seen != filled:
+        raise LandingError(name, f"{filled} rows of the sheet hold values, but {seen} were read")
+    return Records(
+        sql.parquet([sound.path]),
+        True,
+        layout.first_row,
+        sound.rows,
+        +left_out,
+        broken.path if broken.records else None,
+        broken.records,
+        native=True,
+    )
+
+
+def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    if not openpyxl.DEFUSEDXML:
+        raise LandingError(path.name, "openpyxl does not use defusedxml")
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        try:
+            sheet = book[shape.sheet] if shape.sheet else book.worksheets[0]
+            # The size that the sheet states may be wrong, and rows beyond it would be lost.
+            sheet.reset_dimensions()
+            yield from enumerate(sheet.iter_rows(), start=1)
+        finally:
+            book.close()
+    except FileRefused:
+        raise
+    except Exception as error:
+        # openpyxl lets through whatever a damaged workbook makes happen inside it.
+        raise _unreadable(error) from error
+
+
+def _text(each: Any, shape: Shape, *, percent: bool) -> str:
+    value = each.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        figure = _figure(value)
+        if percent and "%" in (each.number_format or ""):
+            return f"{_plain(figure.scaleb(2))}%".replace(".", shape.decimal)
+        return _plain(figure).replace(".", shape.decimal)
+    if isinstance(value, datetime):
+        return str(value) if value.time() != time() else str(value.date())
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)
+
+
+def _figure(value: float) -> Decimal:
+    exact = Decimal(repr(value))
+    if len(exact.as_tuple().digits) <= EXCEL_DIGITS or isinstance(value, int):
+        return exact
+    return Decimal(f"{value:.{EXCEL_DIGITS}g}")
+
+
+def _plain(figure: Decimal) -> str:
+    text = f"{figure:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _fault(
+    row: tuple[Any, ...], index: int, column: str, hole: bool, text: bool
+) -> tuple[str, ...] | None:
+    if hole:
+        reason = "the formula has no calculated value in the file"
+        return ("NO_CACHED_VALUE", column, "", reason, "a value", RECALCULATE)
+    each = row[index]
+    if each.data_type == "e":
+        reason = "Excel could not calculate the cell"
+        return ("ERROR_CELL", column, str(each.value), reason, "a value", RECALCULATE)
+    number = isinstance(each.value, int | float) and not isinstance(each.value, bool)
+    if text and number and abs(each.value) >= 10**EXCEL_DIGITS:
+        return (
+            "EXCEL_DAMAGE",
+            column,
+            _plain(Decimal(repr(each.value))),
+            "a number of more than 15 digits, which Excel has rounded, stands for an identifier",
+            "the identifier as text",
+            "Format the column as text before the identifiers are put in, and export again.",
+        )
+    return None
+
+
+def _ragged(found: int, width: int) -> tuple[str, ...]:
+    return (
+        "RAGGED_ROW",
+        "",
+        f"{found} cells",
+        f"values beyond the last header: {found} cells, where the header has {width}",
+        f"{width} cells",
+        "Give the column a header, or take the values out.",
+    )
+
+
+def _census(path: Path, shape: Shape) -> tuple[int, dict[int, set[int]]]:
+    """How many rows hold values, and which cells are formulas without one, from the XML itself."""
+    filled, holes, number = 0, dict[int, set[int]](), 0
+    try:
+        with zipfile.ZipFile(path) as book, book.open(_part(book, shape.sheet)) as sheet:
+            for _, element in ElementTree.iterparse(sheet):
+                if element.tag != f"{MAIN}row":
+                    continue
+                number = int(element.get("r") or number + 1)
+                place, has_value = -1, False
+                for each in element.iter(f"{MAIN}c"):
+                    place = _place(each.get("r"), place + 1)
+                    valued = bool(each.findtext(f"{MAIN}v")) or each.find(f"{MAIN}is") is not None
+                    has_value |= valued
+                    if not valued and each.find(f"{MAIN}f") is not None:
+                        holes.setdefault(number, set()).add(place)
+                filled += has_value
+                element.clear()
+    except (
+        zipfile.BadZipFile,
+        ElementTree.ParseError,
+        DefusedXmlException,
+        KeyError,
+        ValueError,
+        OSError,
+    ) as error:
+        raise _unreadable(error) from error
+    return filled, holes
+
+
+def _part(book: zipfile.ZipFile, wanted: str | None) -> str:
+    """The name of a sheet's part; of the first sheet's where none is wanted."""
+    sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")
+    ids = [each.get(RELATION) for each in sheets if wanted in (None, each.get("name"))]
+    if not ids:
+        raise KeyError(f"no sheet {wanted!r}")
+    for each in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels")):
+        if each.get("Id") == ids[0]:
+            return posixpath.normpath(posixpath.join("/xl", each.get("Target", ""))).lstrip("/")
+    raise KeyError("the sheet's part")
+
+
+def _place(reference: str | None, following: int) -> int:
+    if not reference:
+        return following
+    place = 0
+    for letter in reference.rstrip("0123456789"):
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def _unreadable(error: Exception) -> FileRefused:
+    return FileRefused(
+        "UNREADABLE",
+        f"it cannot be read as an Excel workbook ({type(error).__name__}: {str(error)[:200]})",
+        "Open it in Excel and save it again, check the sheet that the contract names, or export it"
+        " as CSV.",
+        expected="a whole workbook with the contract's sheet",
+    )

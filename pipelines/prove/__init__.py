@@ -1,0 +1,1 @@
+"""Proving figures: from a published value down to the rows of the exports behind it."""

@@ -1,0 +1,174 @@
+"""What rows contribute to a component of a figure, and which exports they came in.
+
+Belongs here: which rows of a fact count for a period and slice, their sums per export, and the rows
+themselves. Does not belong here: which figure is asked for, and whether it adds up (`explain.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pipelines.prove.explanation import NOTHING, UNKNOWN_FILE, Component, LandingShare, Row
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA = "kpi_mart"
+Slice = tuple[str, str]
+TOTAL: Slice = ("total", "")
+Values = list[Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of kpi_values, and the days it is made from."""
+
+    period_start: date
+    period_end: date
+    slice: Slice
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    is_complete: bool
+    is_provisional: bool
+    grain: str
+    until: date
+    """The first day that is no longer counted."""
+    earlier_from: date | None
+    earlier_until: date | None
+    earlier_end: date | None
+
+
+def components_of(
+    connection: duckdb.DuckDBPyConnection,
+    definitions: Mapping[str, Any],
+    defined: Mapping[str, Any],
+    figure: Figure,
+    rows: bool,
+) -> tuple[Component, ...]:
+    used = {c["column"]: c for part in defined["parts"] for c in part["columns"]}
+    """The components of a figure, each once, in the order in which the definition names them."""
+    found = []
+    for column in used.values():
+        component = definitions["components"][column["component"]]
+        where, values = _condition(component, figure, column["earlier"])
+        shares = _shares(connection, component, where, values)
+        found.append(
+            Component(
+                name=column["component"],
+                description=component["description"],
+                earlier=column["earlier"],
+                value=sum((share.contribution for share in shares), NOTHING),
+                table=component["fact"],
+                landed=tuple(component["landed"]),
+                sql=_as_typed(component, where, values),
+                landings=tuple(shares),
+                rows=_rows(connection, component, where, values) if rows else (),
+            )
+        )
+    return tuple(found)
+
+
+def _condition(component: Mapping[str, Any], figure: Figure, earlier: bool) -> tuple[str, Values]:
+    """Which rows of the fact count, as SQL with its values."""
+    day = f"cast({component['time']} as date)"
+    first, until = figure.period_start, figure.until
+    is_balance = component["behaviour"] == "balance"
+    if earlier:
+        if figure.earlier_from is None or figure.earlier_until is None or not figure.earlier_end:
+            return "false", []
+        first, until = figure.earlier_from, figure.earlier_until
+        if is_balance:
+            until = figure.earlier_end + timedelta(days=1)
+    conditions, values = [f"({component['contribution']}) is not null"], Values()
+    if component["behaviour"] == "per_grain":
+        conditions += [f"{component['grain_column']} = ?", f"{day} = ?"]
+        values += [figure.grain, figure.period_start]
+    elif is_balance:
+        # A balance is everything that happened up to the end of the period.
+        conditions.append(f"{day} < ?")
+        values.append(until)
+    else:
+        conditions += [f"{day} >= ?", f"{day} < ?"]
+        values += [first, until]
+    if figure.slice != TOTAL:
+        dimension = component["dimensions"][figure.slice[0]]
+        conditions.append(f"coalesce(nullif(cast({dimension} as varchar), ''), '(none)') = ?")
+        values.append(figure.slice[1])
+    return " and ".join(conditions), values
+
+
+def _shares(
+    connection: duckdb.DuckDBPyConnection, component: Mapping[str, Any], where: str, values: Values
+) -> list[LandingShare]:
+    found = connection.execute(
+        f"""
+        with shares as (
+            select _landing_id, count(*) as row_count,
+                   cast(sum({component["contribution"]}) as decimal(38, 6)) as contribution
+            from {component["relation"]}
+            where {where}
+            group by _landing_id
+        )
+        select landings.file, shares._landing_id, landings.exported_at, row_count, contribution
+        from shares
+        left join {SCHEMA}.landings on shares._landing_id = landings.landing_id
+        order by landings.exported_at nulls last, landings.file nulls last, shares._landing_id
+        """,
+        values,
+    ).fetchall()
+    return [LandingShare(file or UNKNOWN_FILE, *rest) for file, *rest in found]
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, component: Mapping[str, Any], where: str, values: Values
+) -> tuple[Row, ...]:
+    keys = component["keys"]
+    selected = "".join(f", cast(fact.{quoted(key)} as varchar)" for key in keys)
+    ordered = "".join(f", {place}" for place in range(5, 5 + len(keys)))
+    found = connection.execute(
+        f"""
+        with fact as (
+            select *, cast({component["contribution"]} as decimal(38, 6)) as _contribution
+            from {component["relation"]}
+            where {where}
+        )
+        select landings.file, fact._landing_id, fact._row_number, fact._contribution {selected}
+        from fact
+        left join {SCHEMA}.landings on fact._landing_id = landings.landing_id
+        order by landings.exported_at nulls last, landings.file nulls last,
+                 fact._row_number nulls last {ordered}
+        """,
+        values,
+    ).fetchall()
+    return tuple(
+        Row(
+            file=file or UNKNOWN_FILE,
+            landing_id=landing_id,
+            row_number=number,
+            key={name: value for name, value in zip(keys, key, strict=True) if value is not None},
+            contribution=contribution,
+        )
+        for file, landing_id, number, contribution, *key in found
+    )
+
+
+def _as_typed(component: Mapping[str, Any], where: str, values: Values) -> str:
+    """The sum as one would type it into the mart, to see for oneself."""
+    typed = where
+    for value in values:
+        shown = f"date '{value}'" if isinstance(value, date) else _text(str(value))
+        typed = typed.replace("?", shown, 1)
+    return f"select sum({component['contribution']}) from {component['relation']} where {typed}"
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,196 @@
+"""What a release remembers of its definitions, so that its figures can be explained without dbt.
+
+Belongs here: reading semantic models and metrics out of dbt's manifest, as JSON of our own. Does
+not belong here: answering questions with them (`explain.py`). The SQL of the KPI tables comes from the
+macros in `dbt_project/macros/kpi`; this reads the same definitions a second time, so that an
+explanation that adds up to the published figure is a check of both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+LANDED = "landed"
+TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z_]+")
+FILTERED_DIMENSION = re.compile(r"\{\{\s*Dimension\(\s*['\"]\w+?__(\w+)['\"]\s*\)\s*\}\}")
+
+
+class UnknownDefinition(Exception):
+    """The manifest names something that is not in it, or that this version cannot explain."""
+
+
+def extract_definitions(manifest_path: Path) -> Json:
+    """Everything `explain` needs to know of the KPIs, from dbt's `manifest.json`.
+
+    Args:
+        manifest_path: the manifest of the run that built the candidate.
+
+    Returns:
+        `kpis` (texts, and the expression of each part over components), `components` (which fact,
+        by which date, what a row contributes, its keys, the landed tables upstream), `facts`.
+
+    Raises:
+        UnknownDefinition: a metric names a measure, dimension or metric that there is not.
+    """
+    return _Definitions(json.loads(manifest_path.read_text(encoding="utf-8"))).as_json()
+
+
+class _Definitions:
+    """One manifest, with its metrics and semantic models by name."""
+
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        self.manifest = manifest
+        self.metrics = {m["name"]: m for m in manifest.get("metrics", {}).values()}
+        self.semantic_models = {m["name"]: m for m in manifest.get("semantic_models", {}).values()}
+        self.measures = {
+            measure["name"]: (measure, model)
+            for model in self.semantic_models.values()
+            for measure in model["measures"]
+        }
+        self.components: dict[str, Json] = {}
+
+    def as_json(self) -> Json:
+        published = sorted(name for name, metric in self.metrics.items() if _kpi_meta(metric))
+        kpis = {name: self._kpi(self.metrics[name]) for name in published}
+        return {
+            "kpis": kpis,
+            "components": dict(sorted(self.components.items())),
+            "facts": sorted({component["fact"] for component in self.components.values()}),
+        }
+
+    def _kpi(self, metric: Mapping[str, Any]) -> Json:
+        meta = _kpi_meta(metric)
+        params = metric["type_params"]
+        if metric["type"] == "ratio":
+            roles = {role: params[role] for role in ("numerator", "denominator")}
+            parts = [
+                {"role": role, **self._expression(given["name"], _is_earlier(given))}
+                for role, given in roles.items()
+            ]
+        else:
+            parts = [{"role": "value", **self._expression(metric["name"], earlier=False)}]
+        return {
+            "label": metric["label"],
+            "description": " ".join((metric["description"] or "").split()),
+            "formula": " / ".join(part.pop("text") for part in parts),
+            "meta": meta,
+            "slices": meta.get("slices") or [],
+            "parts": parts,
+        }
+
+    def _expression(self, name: str, earlier: bool) -> Json:
+        """A metric as SQL over named components; one of the period before ends in `__earlier`."""
+        metric = self._metric(name)
+        if metric["type"] in ("simple", "cumulative"):
+            self._remember(metric)
+            column = f"{name}__earlier" if earlier else name
+            used = {"column": column, "component": name, "earlier": earlier}
+            return {
+                "sql": column,
+                "columns": [used],
+                "text": name + (" (one period earlier)" if earlier else ""),
+            }
+        if metric["type"] != "derived":
+            raise UnknownDefinition(f"metric {name!r} of type {metric['type']!r} as an input")
+        inputs: dict[str, Json] = {}
+        for given in metric["type_params"]["metrics"]:
+            alias = given.get("alias") or given["name"]
+            inputs[alias] = self._expression(given["name"], earlier or _is_earlier(given))
+        columns: dict[str, Json] = {}
+        for part in inputs.values():
+            columns |= {used["column"]: used for used in part["columns"]}
+        tokens = TOKEN.findall(metric["type_params"]["expr"])
+        return {
+            "sql": "".join(f"({inputs[t]['sql']})" if t in inputs else t for t in tokens),
+            "columns": list(columns.values()),
+            "text": f"({''.join(inputs[t]['text'] if t in inputs else t for t in tokens)})",
+        }
+
+    def _metric(self, name: str) -> Mapping[str, Any]:
+        if name not in self.metrics:
+            raise UnknownDefinition(f"the manifest has no metric {name!r}")
+        found: Mapping[str, Any] = self.metrics[name]
+        return found
+
+    def _remember(self, metric: Mapping[str, Any]) -> None:
+        """Add the component that a simple or cumulative metric is."""
+        name, asked = metric["name"], metric["type_params"]["measure"]
+        if name in self.components:
+            return
+        if asked["name"] not in self.measures:
+            raise UnknownDefinition(f"metric {name!r} names no known measure: {asked['name']!r}")
+        measure, model = self.measures[asked["name"]]
+        expressions = {d["name"]: d.get("expr") or d["name"] for d in model["dimensions"]}
+        time = measure.get("agg_time_dimension") or model["defaults"]["agg_time_dimension"]
+        grain_column = ((model.get("config") or {}).get("meta") or {}).get("grain_column")
+        filters = [
+            FILTERED_DIMENSION.sub(lambda m: f"({expressions[m[1]]})", given["where_sql_template"])
+            for holder in (metric, asked)
+            for given in (holder.get("filter") or {}).get("where_filters") or []
+        ]
+        relation = model["node_relation"]
+        keys = [entity.get("expr") or entity["name"] for entity in model["entities"]]
+        behaviour = "balance" if metric["type"] == "cumulative" else "flow"
+        self.components[name] = {
+            "fact": relation["alias"],
+            "relation": f'"{relation["schema_name"]}"."{relation["alias"]}"',
+            "behaviour": "per_grain" if grain_column else behaviour,
+            "time": expressions[time],
+            "grain_column": grain_column,
+            "contribution": _contribution(measure, filters),
+            "description": measure.get("description") or metric["description"],
+            "keys": [
+                key for key in dict.fromkeys([*keys, *expressions.values()]) if _is_column(key)
+            ],
+            "dimensions": expressions,
+            "landed": sorted(self._landed_above(model["depends_on"]["nodes"])),
+        }
+
+    def _landed_above(self, nodes: Iterable[str]) -> Iterator[str]:
+        """The landed tables that nodes are made from, however far up."""
+        waiting, seen = list(nodes), set[str]()
+        while waiting:
+            unique_id = waiting.pop()
+            if unique_id in seen:
+                continue
+            seen.add(unique_id)
+            source = self.manifest.get("sources", {}).get(unique_id)
+            if source and source["source_name"] == LANDED and source["name"] != "landings":
+                yield source["name"]
+            node = self.manifest.get("nodes", {}).get(unique_id) or {}
+            waiting += node.get("depends_on", {}).get("nodes", [])
+
+
+def _is_column(expression: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", expression) is not None
+
+
+def _kpi_meta(metric: Mapping[str, Any]) -> Json:
+    meta = ((metric.get("config") or {}).get("meta") or {}).get("kpi")
+    return meta if isinstance(meta, dict) else {}
+
+
+def _is_earlier(given: Mapping[str, Any]) -> bool:
+    """Whether an input means the period before; `offset_window: 1 month` says so at every grain."""
+    return bool(given.get("offset_window"))
+
+
+def _contribution(measure: Mapping[str, Any], filters: list[str]) -> str:
+    """What one row of the fact adds to the component; NULL where it has no part in it."""
+    expression = f"({measure.get('expr') or measure['name']})"
+    conditions = [f"({given})" for given in filters]
+    if measure["agg"] == "sum":
+        added = f"cast({expression} as decimal(28, 6))"
+    elif measure["agg"] in ("count", "sum_boolean"):
+        added = "1"
+        conditions.insert(
+            0, f"{expression} is not null" if measure["agg"] == "count" else expression
+        )
+    else:
+        raise UnknownDefinition(f"measure {measure['name']!r} with agg {measure['agg']!r}")
+    return f"case when {' and '.join(conditions)} then {added} end" if conditions else added

@@ -1,0 +1,171 @@
+"""Builds the files of one release in a folder that nobody reads yet.
+
+Belongs here: which files a release has, and the manifest that binds them. Does not belong here:
+whether it may be made, and when it is seen (`release.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.check.gate import Verdict, frozen_inputs
+from pipelines.ledger import Ledger
+from pipelines.publish import record
+from pipelines.publish.duckdb_target import (
+    SCHEMA,
+    Stamp,
+    WrongMart,
+    copy_table,
+    count_rows,
+    digest_of,
+    published_tables,
+    reading,
+    write_record,
+    writing,
+)
+from pipelines.publish.parquet_target import prove_same, write_parquet
+from pipelines.run import Run
+from pipelines.settings import Settings
+from pipelines.storage import file_digest, make_read_only
+
+if TYPE_CHECKING:
+    from pipelines.land.landing import Landing
+
+Definitions = Callable[[Path], Mapping[str, Any]]
+Digest = tuple[int, str]
+"""How many rows, and the SHA-256 of their canonical text."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a release is made from."""
+
+    settings: Settings
+    ledger: Ledger
+    run: Run
+    verdict: Verdict
+    landings: Sequence[Landing]
+    number: int
+    published_at: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a release says of itself, in its manifest and in the ledger."""
+        frozen = frozen_inputs(self.run)
+        return {
+            "release": self.number,
+            "run_id": self.run.run_id,
+            "parent_release": frozen.get("parent_release"),
+            "published_at": self.published_at,
+            "as_of": frozen.get("as_of"),
+            "checks_passed": self.verdict.passed,
+            "checks_total": self.verdict.total,
+            "candidate_sha256": self.verdict.candidate_sha256,
+        }
+
+
+def build_release(plan: Plan, staging: Path, definitions: Definitions | None) -> None:
+    """Write every file of a release, the manifest last, and take the right to write from all.
+
+    Raises:
+        WrongMart: what was written is not what the candidate holds.
+    """
+    staging.mkdir()
+    mart = staging / "mart.duckdb"
+    tables, figures_sha256 = _write_mart(plan, mart)
+    _write_parquet(mart, tables, staging / "parquet")
+    shutil.copyfile(plan.run.verdict, staging / "verdict.json")
+    said = definitions(plan.run.dbt_target / "manifest.json") if definitions else {}
+    _write_json(staging / "definitions.json", said)
+    logs = sorted(staging.rglob("*.wal"))
+    if logs:
+        raise WrongMart(f"{logs[0]} was left behind: the mart was not closed")
+    _write_manifest(plan, staging, tables, figures_sha256)
+    make_read_only(staging)
+    # The folder itself stays writable, for the renaming that gives it its number.
+    staging.chmod(0o755)
+
+
+def figures_digest(figures: Mapping[str, Digest]) -> str:
+    """One SHA-256 of all figures: of the lines `table digest`, in order of name.
+
+    The record of the run (checks, releases, …) is not part of it: the same exports give the same
+    digest, whenever and however often they are computed.
+    """
+    lines = [f"{table} {figures[table][1]}\n" for table in sorted(figures)]
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def _write_mart(plan: Plan, mart: Path) -> tuple[dict[str, Digest], str]:
+    """Write the mart; returns every table's digest, and that of all figures."""
+    with writing(mart, plan.run.candidate, plan.settings.memory_limit) as connection:
+        names = published_tables(connection, "candidate")
+        if "kpi_values" not in names:
+            raise WrongMart(f"{plan.run.candidate} has no {SCHEMA}.kpi_values")
+        stamp = Stamp(plan.number, plan.published_at, _checks_by_kpi(plan.verdict))
+        tables: dict[str, Digest] = {}
+        for table in names:
+            copy_table(connection, table, stamp)
+            tables[table] = digest_of(connection, f'mart.{SCHEMA}."{table}"')
+            there = count_rows(connection, "candidate", table)
+            if tables[table][0] != there:
+                raise WrongMart(f"{SCHEMA}.{table}: {tables[table][0]} rows of {there} written")
+        figures_sha256 = figures_digest(tables)
+        for each in (
+            record.checks(plan.verdict, plan.number),
+            record.reconciliations(plan.verdict),
+            record.landings_of(connection),
+            record.quarantine_summary(plan.settings, plan.ledger, plan.landings),
+            record.releases(plan.ledger, {**plan.facts, "figures_sha256": figures_sha256}),
+        ):
+            if each.name in tables:
+                raise WrongMart(f"{SCHEMA}.{each.name} is made when publishing; rename the model")
+            write_record(connection, each)
+            tables[each.name] = digest_of(connection, f'mart.{SCHEMA}."{each.name}"')
+    shutil.rmtree(mart.with_name("spill"), ignore_errors=True)
+    return tables, figures_sha256
+
+
+def _write_parquet(mart: Path, tables: Mapping[str, Digest], folder: Path) -> None:
+    """Write every table of the closed mart as Parquet, and prove it the same as was computed."""
+    with reading(mart) as connection:
+        for table, digest in tables.items():
+            prove_same(connection, table, write_parquet(connection, table, folder), digest)
+
+
+def _write_manifest(
+    plan: Plan, staging: Path, tables: Mapping[str, Digest], figures_sha256: str
+) -> None:
+    frozen = frozen_inputs(plan.run)
+    files = sorted(file for file in staging.rglob("*") if file.is_file())
+    manifest = {
+        **plan.facts,
+        "inputs_digest": plan.verdict.inputs_digest,
+        "code_digest": frozen.get("code_digest"),
+        "landings": frozen.get("landings", []),
+        "figures_sha256": figures_sha256,
+        "tables": {name: {"rows": rows, "sha256": found} for name, (rows, found) in tables.items()},
+        "files": {str(file.relative_to(staging)): file_digest(file) for file in files},
+    }
+    _write_json(staging / "manifest.json", manifest)
+
+
+def _checks_by_kpi(verdict: Verdict) -> dict[str, tuple[int, int]]:
+    """How many checks of each KPI passed, and were asked."""
+    counts: dict[str, tuple[int, int]] = {}
+    for result in verdict.results:
+        for kpi in result.kpis:
+            passed, asked = counts.get(kpi, (0, 0))
+            counts[kpi] = (passed + result.passed, asked + 1)
+    return counts
+
+
+def _write_json(file: Path, document: Mapping[str, Any]) -> None:
+    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    file.write_text(text, encoding="utf-8")

@@ -1,0 +1,182 @@
+-- Tiny facts, so small that every KPI of February 2026 can be computed on paper. The run's day is
+-- Wednesday 2026-03-11: what is dated that day or later must never count.
+create schema if not exists kpi_mart;
+create schema if not exists landed;
+create schema if not exists staging;
+
+create table kpi_mart.dim_date as
+with days as (
+    select cast(unnest(generate_series(date '2025-01-01', date '2026-12-31', interval 1 day)) as date) as date_day
+)
+select
+    date_day,
+    cast(date_trunc('week', date_day) as date) as week_start_date,
+    cast(date_trunc('week', date_day) as date) + 6 as week_end_date,
+    cast(date_trunc('month', date_day) as date) as month_start_date,
+    last_day(date_day) as month_end_date,
+    cast(date_trunc('quarter', date_day) as date) as quarter_start_date,
+    cast(date_trunc('quarter', date_day) + interval 3 month as date) - 1 as quarter_end_date,
+    cast(date_trunc('year', date_day) as date) as year_start_date,
+    cast(date_trunc('year', date_day) + interval 1 year as date) - 1 as year_end_date
+from days;
+
+create table kpi_mart.fct_ledger_entries as
+select
+    ledger_entry_id, posting_date, ledger_entry_id as account_id, account_class, account_function, region,
+    cast(debit as decimal(28, 6)) as debit_amount_reporting,
+    cast(credit as decimal(28, 6)) as credit_amount_reporting,
+    'ledger.csv' as _landing_id, cast(right(ledger_entry_id, 2) as bigint) as _row_number
+from (values
+    ('e01', date '2026-01-15', 'income', null, 'DACH', 0, 1000),
+    ('e02', date '2026-02-10', 'income', null, 'DACH', 0, 1200.50),
+    ('e03', date '2026-02-20', 'income', null, 'DACH', 100.25, 0),
+    ('e04', date '2026-02-21', 'income', null, 'Nordics', 0, 300),
+    ('e05', date '2026-02-05', 'other_income', null, 'DACH', 0, 50),
+    ('e06', date '2026-02-06', 'cost_of_sales', null, 'DACH', 400.20, 0),
+    ('e07', date '2026-02-07', 'expense', 'sales_marketing', 'DACH', 250, 0),
+    ('e08', date '2026-02-08', 'expense', null, 'DACH', 150.05, 0),
+    ('e09', date '2026-02-09', 'depreciation', null, 'DACH', 30, 0),
+    ('e10', date '2026-02-09', 'amortisation', null, 'DACH', 20, 0),
+    ('e11', date '2026-02-09', 'interest', null, 'DACH', 10, 0),
+    ('e12', date '2026-02-09', 'income_tax', null, 'DACH', 60, 0),
+    ('e13', date '2026-02-11', 'cash', null, 'DACH', 900, 0),
+    ('e14', date '2026-02-12', 'cash', null, 'DACH', 0, 650.40),
+    ('e15', date '2026-02-12', 'payable', null, 'DACH', 650.40, 0),
+    ('e16', date '2026-01-16', 'expense', null, 'DACH', 80, 0),
+    ('e17', date '2026-03-05', 'income', null, 'DACH', 0, 500),
+    ('e18', date '2026-03-11', 'income', null, 'DACH', 0, 9999)
+) as t (ledger_entry_id, posting_date, account_class, account_function, region, debit, credit);
+
+create table kpi_mart.fct_invoices as
+select
+    'l' || n as invoice_line_id, issue_date, 'k1' as customer_id, product, 'DACH' as region,
+    cast(net as decimal(28, 6)) as net_amount_reporting, 'invoices.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-01-20', 'Team', 1000),
+    (2, date '2026-02-02', 'Team', 1500),
+    (3, date '2026-02-28', 'Team', -250),
+    (4, date '2026-02-15', 'Business', 600.60),
+    (5, date '2026-03-04', 'Team', 200)
+) as t (n, issue_date, product, net);
+
+create table kpi_mart.fct_subscription_mrr as
+select
+    's' || n || '|' || change_kind as mrr_change_id, 's' || n as subscription_id, 'k' || n as customer_id,
+    change_date, plan, 'DACH' as region, 'SMB' as segment,
+    cast(mrr as decimal(28, 6)) as mrr_amount_reporting, 'subscriptions.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'start', date '2026-01-10', 'Team', 100),
+    (1, 'end', date '2026-02-15', 'Team', -100),
+    (2, 'start', date '2026-02-01', 'Business', 50.50),
+    (2, 'end', date '2026-03-20', 'Business', -50.50),
+    (3, 'start', date '2026-02-15', 'Enterprise', 120)
+) as t (n, change_kind, change_date, plan, mrr);
+
+create table kpi_mart.fct_customer_changes as
+select
+    customer_id, change_date, paying_change, is_first, region, 'SMB' as segment, 'Team' as plan,
+    'subscriptions.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'k1', date '2026-01-10', 1, true, 'DACH'),
+    (2, 'k2', date '2026-02-01', 1, true, 'Nordics'),
+    (2, 'k2', date '2026-03-20', -1, false, 'Nordics'),
+    (3, 'k3', date '2026-01-05', 1, true, 'DACH'),
+    (3, 'k3', date '2026-02-20', -1, false, 'DACH'),
+    (4, 'k3', date '2026-03-02', 1, false, 'DACH')
+) as t (n, customer_id, change_date, paying_change, is_first, region);
+
+-- k3 paid at the end of January and not at the end of February; of the quarter it was no loss.
+create table kpi_mart.fct_customer_churn as
+select
+    grain || '|k3' as customer_churn_id, grain, period_start, 'k3' as customer_id, 'DACH' as region,
+    'SMB' as segment, 'subscriptions.csv' as _landing_id, cast(3 as bigint) as _row_number
+from (values
+    ('day', date '2026-02-20'), ('week', date '2026-02-16'), ('month', date '2026-02-01')
+) as t (grain, period_start);
+
+create table kpi_mart.fct_ad_performance as
+select
+    'p' || n as ad_performance_id, performance_date, platform, channel, 'c1' as campaign_id,
+    cast(impressions as bigint) as impressions, cast(clicks as bigint) as clicks,
+    cast(spend as decimal(28, 6)) as spend_amount_reporting,
+    cast(conversions as decimal(18, 6)) as conversions,
+    cast(conversion_value as decimal(28, 6)) as conversion_value_amount_reporting,
+    'ads.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-01-10', 'google_ads', 'search', 1000, 40, 30.15, 2.5, 90),
+    (2, date '2026-02-10', 'google_ads', 'search', 2000, 90, 80.10, 4.25, 200.20),
+    (3, date '2026-02-11', 'meta_ads', null, 500, 0, 19.90, null, null)
+) as t (n, performance_date, platform, channel, impressions, clicks, spend, conversions, conversion_value);
+
+create table kpi_mart.fct_leads as
+select lead_id, created_date, qualified_date, is_customer, 'search' as channel, 'DACH' as region,
+    'leads.csv' as _landing_id, cast(right(lead_id, 1) as bigint) as _row_number
+from (values
+    ('l1', date '2026-02-03', date '2026-02-10', true),
+    ('l2', date '2026-02-04', date '2026-03-01', false),
+    ('l3', date '2026-02-05', null, false),
+    ('l4', date '2026-01-30', date '2026-02-02', true)
+) as t (lead_id, created_date, qualified_date, is_customer);
+
+create table kpi_mart.fct_deals as
+select deal_id, close_date, is_won, is_lost, owner, 'DACH' as region,
+    cast(amount as decimal(28, 6)) as amount_reporting,
+    'deals.csv' as _landing_id, cast(right(deal_id, 1) as bigint) as _row_number
+from (values
+    ('d1', date '2026-02-12', true, false, 'anna', 1000.10),
+    ('d2', date '2026-02-13', true, false, 'bert', 500.15),
+    ('d3', date '2026-02-14', false, true, 'anna', 300),
+    ('d4', date '2026-02-25', false, false, 'anna', 700.40)
+) as t (deal_id, close_date, is_won, is_lost, owner, amount);
+
+create table kpi_mart.fct_pipeline_changes as
+select deal_id || '|' || n as pipeline_change_id, deal_id, change_date, 'anna' as owner, 'DACH' as region,
+    cast(amount as decimal(28, 6)) as pipeline_amount_reporting,
+    'deals.csv' as _landing_id, cast(right(deal_id, 1) as bigint) as _row_number
+from (values
+    (1, 'd1', date '2026-01-20', 1000.10), (2, 'd1', date '2026-02-12', -1000.10),
+    (3, 'd3', date '2026-02-02', 300), (4, 'd3', date '2026-02-14', -300),
+    (5, 'd4', date '2026-02-01', 700.40)
+) as t (n, deal_id, change_date, amount);
+
+create table kpi_mart.fct_tickets as
+select 't' || n as ticket_id, created_date, kind, 'Low' as priority, 'Email' as channel,
+    'tickets.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-02-01', 'Complaint'), (2, date '2026-02-02', 'Complaint'), (3, date '2026-02-28', 'Billing Issue')
+) as t (n, created_date, kind);
+
+create table kpi_mart.fct_survey_responses as
+select 'r' || n as response_id, response_date, question_kind, score, 'Survey' as survey, 'Web' as channel,
+    'surveys.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-02-01', 'nps', 10), (2, date '2026-02-02', 'nps', 9), (3, date '2026-02-03', 'nps', 7),
+    (4, date '2026-02-04', 'nps', 3), (5, date '2026-02-05', 'nps', null),
+    (6, date '2026-02-06', 'csat', 5), (7, date '2026-02-07', 'csat', 4), (8, date '2026-02-08', 'csat', 2)
+) as t (n, response_date, question_kind, score);
+
+create table staging.stg_targets__kpi_targets as
+select kpi, 'month' as grain, date '2026-02-01' as period_start, 'total' as slice, '' as slice_value,
+    'company' as level, cast(target as decimal(38, 6)) as target_value, valid_from, cast(version as bigint) as version
+from (values
+    ('revenue', 1500, cast(null as date), 1),
+    ('revenue', 1300, date '2026-02-01', 2),
+    ('revenue', 9000, date '2026-04-01', 3),
+    ('cost', 750, null, 1),
+    ('customer_churn_rate', 0.05, null, 1)
+) as t (kpi, target, valid_from, version);
+
+-- The tickets' export ends a day before February does; ads are restated for 30 days.
+create table landed.landings as
+select file as landing_id, file, table_name, timestamp '2026-03-10 23:00:00' as exported_at, covered_to,
+    'accepted' as status, true as completes_periods, cast(restates_days as integer) as restates_days
+from (values
+    ('ledger.csv', 'ledger__journal_lines', date '2026-03-10', 0),
+    ('invoices.csv', 'billing__invoice_lines', date '2026-03-10', 0),
+    ('subscriptions.csv', 'stripe__subscriptions', date '2026-03-10', 0),
+    ('ads.csv', 'google_ads__campaign_performance', date '2026-03-10', 30),
+    ('leads.csv', 'salesforce__lead', date '2026-03-10', 0),
+    ('deals.csv', 'salesforce__opportunity', date '2026-03-10', 0),
+    ('tickets.csv', 'hubspot__tickets', date '2026-02-27', 0),
+    ('surveys.csv', 'hubspot__feedback_submissions', date '2026-03-10', 0)
+) as t (file, table_name, covered_to, restates_days);

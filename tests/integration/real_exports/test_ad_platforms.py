@@ -1,0 +1,92 @@
+"""Google's and Meta's replicated tables: what was spent, seen and clicked, to the last micro."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.real_exports.conftest import Mart, RunExports, change, exactly
+
+pytestmark = pytest.mark.slow
+
+GOOGLE = "fivetran/google_ads"
+
+
+def say_the_currency_of_the_meta_account(project: Path) -> None:
+    """No table of the sync tool says it, so the contract has to, as its own description tells."""
+    change(
+        project / "models" / "contracts" / "ads" / "meta_ads.yml",
+        "headers: [account_currency, currency], type: text",
+        "headers: [account_currency, currency], taken_from: {constant: USD}, type: text",
+    )
+
+
+@pytest.fixture(scope="module")
+def ads(run_exports: RunExports) -> Mart:
+    return run_exports(
+        "2022-01-01",
+        "USD",
+        say_the_currency_of_the_meta_account,
+        google_ads=[
+            f"{GOOGLE}/account_stats_data.csv",
+            f"{GOOGLE}/campaign_stats_data.csv",
+            f"{GOOGLE}/account_history_data.csv",
+            # Breakdowns of the same money: no contract of ours reads them, and they add nothing.
+            f"{GOOGLE}/ad_group_stats_data.csv",
+            f"{GOOGLE}/keyword_stats_data.csv",
+        ],
+        meta_ads=["fivetran/facebook_ads/facebook_ads_basic_ad_data.csv"],
+    )
+
+
+def test_the_ad_platforms_are_released(ads: Mart) -> None:
+    assert ads.outcome.status == "released", ads.outcome.reasons
+
+
+@pytest.mark.parametrize(
+    ("kpi", "first_quarter", "third_quarter"),
+    [
+        ("ad_spend", "231.33", "1632.333323"),
+        ("impressions", "1854", "1050214"),
+        ("clicks", "280", "9742"),
+        ("ad_conversions", "0", "176"),
+    ],
+)
+def test_google_ads_sums_to_what_its_tables_say(
+    ads: Mart, kpi: str, first_quarter: str, third_quarter: str
+) -> None:
+    """The campaigns' table is of January and February, the account's of July to September."""
+    assert ads.kpi(kpi, "quarter", "2021-01-01", "platform", "google_ads") == exactly(first_quarter)
+    assert ads.kpi(kpi, "quarter", "2021-07-01", "platform", "google_ads") == exactly(third_quarter)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "december"), [("ad_spend", "643.63"), ("impressions", "37275"), ("clicks", "150")]
+)
+def test_meta_ads_sums_to_what_its_table_says(ads: Mart, kpi: str, december: str) -> None:
+    """The table writes 144 with a point and nothing after it."""
+    assert ads.kpi(kpi, "month", "2020-12-01", "platform", "meta_ads") == exactly(december)
+
+
+def test_breakdowns_of_an_account_are_kept_apart_and_add_nothing(ads: Mart) -> None:
+    refused = {file.file for file in ads.outcome.landed.quarantined}
+
+    assert refused == {
+        "google_ads/ad_group_stats_data.csv",
+        "google_ads/keyword_stats_data.csv",
+    }
+    assert ads.kpi_over_years("ad_spend") == exactly("231.33") + exactly("1632.333323") + exactly(
+        "643.63"
+    )
+
+
+def test_an_account_without_a_currency_holds_the_release(run_exports: RunExports) -> None:
+    held = run_exports(
+        "2021-01-01",
+        "USD",
+        meta_ads=["fivetran/facebook_ads/facebook_ads_basic_ad_data.csv"],
+    )
+
+    assert held.outcome.status == "held"
+    assert any("rate" in reason for reason in held.outcome.reasons), held.outcome.reasons

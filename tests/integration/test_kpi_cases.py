@@ -1,0 +1,253 @@
+"""Each KPI on facts so few that its figure can be computed on paper (`kpi_case_facts.sql`)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from models.contract import load_contracts
+from models.kpi import load_kpis
+from pipelines.landed_sources import write_landed_sources
+from pipelines.prove.definitions import extract_definitions
+from pipelines.prove.explain import explain
+
+ROOT = Path(__file__).parents[2]
+DBT_PROJECT = ROOT / "dbt_project"
+AS_OF = "2026-03-11"
+FEBRUARY = date(2026, 2, 1)
+KPIS = load_kpis(DBT_PROJECT)
+
+# Of February 2026, on paper: value, and for a ratio what is divided by what.
+ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
+    "revenue": ("1400.25", None, None),  # 1200.50 - 100.25 + 300
+    "invoiced_revenue": ("1850.60", None, None),  # 1500 - 250 + 600.60
+    "sales_growth": ("0.8506", "850.60", "1000"),
+    "cost": ("800.25", None, None),  # 400.20 + 250 + 150.05
+    "gross_margin": ("0.714194", "1000.05", "1400.25"),
+    "profit": ("530", None, None),  # 1400.25 + 50 - 800.25 - 30 - 20 - 10 - 60
+    "net_profit_margin": ("0.378504", "530", "1400.25"),
+    "ebitda": ("650", None, None),  # 1400.25 + 50 - 800.25
+    "cash_flow": ("249.60", None, None),  # 900 - 650.40
+    "mrr": ("170.50", None, None),  # 100 + 50.50 - 100 + 120
+    "arr": ("2046", None, None),
+    "paying_customers": ("2", None, None),  # k1 and k2; k3 left on the 20th
+    "new_customers": ("1", None, None),  # k2
+    "churned_customers": ("1", None, None),  # k3
+    "customer_churn_rate": ("0.5", "1", "2"),  # of k1 and k3, paying at the end of January
+    "cac": ("250", "250", "1"),
+    "impressions": ("2500", None, None),
+    "clicks": ("90", None, None),
+    "ad_spend": ("100", None, None),
+    "ad_conversions": ("4.25", None, None),
+    "ad_conversion_value": ("200.20", None, None),
+    "ctr": ("0.036", "90", "2500"),
+    "cpc": ("1.111111", "100", "90"),
+    "cvr": ("0.047222", "4.25", "90"),
+    "roas": ("2.002", "200.20", "100"),
+    "leads": ("3", None, None),  # l4 was created in January
+    "qualified_leads": ("2", None, None),  # l1 and l4 reached the stage in February
+    "lead_conversion_rate": ("0.333333", "1", "3"),
+    "won_deals": ("2", None, None),
+    "won_amount": ("1500.25", None, None),
+    "win_rate": ("0.666667", "2", "3"),  # d4 is open, whatever its expected close date says
+    "average_deal_size": ("750.125", "1500.25", "2"),
+    "pipeline_value": ("700.40", None, None),  # only d4 is still open
+    "tickets_opened": ("3", None, None),
+    "csat": ("0.666667", "2", "3"),
+    "nps": ("25", "100", "4"),  # (2 promoters - 1 detractor) * 100; no score is no answer
+}
+OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
+    ("revenue", "month", FEBRUARY, "region", "DACH", "1100.25"),
+    ("revenue", "quarter", date(2026, 1, 1), "total", "", "2900.25"),  # 1000 + 1400.25 + 500
+    ("revenue", "day", date(2026, 2, 11), "total", "", "0"),  # nothing happened, and that is 0
+    ("sales_growth", "month", FEBRUARY, "product", "Team", "0.25"),  # 1250 after 1000
+    ("sales_growth", "month", FEBRUARY, "product", "Business", None),  # nothing before: no growth
+    # March has had ten days: they are held against the first ten of February, 1500.
+    ("sales_growth", "month", date(2026, 3, 1), "total", "", "-0.866667"),
+    ("mrr", "day", date(2026, 2, 14), "total", "", "150.50"),
+    ("mrr", "month", date(2026, 3, 1), "plan", "Business", "50.50"),  # carried on; ends later
+    ("mrr", "month", FEBRUARY, "plan", "Team", "0"),  # the month in which it fell to nothing
+    ("paying_customers", "month", date(2026, 3, 1), "total", "", "3"),
+    ("new_customers", "month", date(2026, 3, 1), "total", "", "0"),  # k3 came back: not new
+    ("customer_churn_rate", "week", date(2026, 2, 16), "total", "", "0.333333"),
+    ("customer_churn_rate", "month", date(2026, 3, 1), "total", "", "0"),
+    ("customer_churn_rate", "month", FEBRUARY, "region", "DACH", "0.5"),
+    # January's ledger has no sales and marketing entry: ad spend stands in, 30.15 for two.
+    ("cac", "month", date(2026, 1, 1), "total", "", "15.075"),
+    ("ad_spend", "month", FEBRUARY, "channel", "(none)", "19.90"),
+    ("cpc", "month", FEBRUARY, "platform", "meta_ads", None),  # spend without a click
+    ("win_rate", "month", FEBRUARY, "owner", "bert", "1"),  # won all: not 0, not more than 1
+    ("win_rate", "month", FEBRUARY, "owner", "anna", "0.5"),
+    ("pipeline_value", "month", date(2026, 1, 1), "total", "", "1000.10"),
+]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A candidate whose facts are the tiny ones, and dbt's manifest beside it."""
+    folder = tmp_path_factory.mktemp("kpi_cases")
+    database = folder / "candidate.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute((Path(__file__).parent / "kpi_case_facts.sql").read_text("utf-8"))
+    write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
+    dbt = Path(sys.executable).with_name("dbt")
+    command = [dbt, "--no-use-colors", "build", "--select", "path:models/marts/kpi"]
+    command += ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
+    command += ["--target-path", folder / "target", "--log-path", folder / "logs"]
+    command += ["--vars", f"{{as_of: '{AS_OF}'}}"]
+    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table kpi_mart.landings as select * from landed.landings")
+    yield database
+
+
+def asked(database: Path, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(sql, values or []).fetchall()
+
+
+def decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def test_every_kpi_has_a_case_on_paper() -> None:
+    assert set(ON_PAPER) == set(KPIS)
+
+
+@pytest.mark.parametrize("kpi", sorted(ON_PAPER))
+def test_a_kpi_is_what_it_is_on_paper(warehouse: Path, kpi: str) -> None:
+    rows = asked(
+        warehouse,
+        """select value, numerator, denominator from kpi_mart.kpi_values
+           where kpi = ? and grain = 'month' and period_start = ? and slice = 'total'""",
+        [kpi, FEBRUARY],
+    )
+    assert rows == [tuple(decimal(text) for text in ON_PAPER[kpi])]
+
+
+@pytest.mark.parametrize(("kpi", "grain", "start", "slice_", "slice_value", "value"), OTHER_CELLS)
+def test_a_cell_is_what_it_is_on_paper(
+    warehouse: Path,
+    kpi: str,
+    grain: str,
+    start: date,
+    slice_: str,
+    slice_value: str,
+    value: str | None,
+) -> None:
+    rows = asked(
+        warehouse,
+        """select value from kpi_mart.kpi_values where kpi = ? and grain = ?
+           and period_start = ? and slice = ? and slice_value = ?""",
+        [kpi, grain, start, slice_, slice_value],
+    )
+    assert rows == [(decimal(value),)]
+
+
+def test_nothing_dated_on_the_runs_day_or_later_counts(warehouse: Path) -> None:
+    last = asked(warehouse, "select max(period_start) from kpi_mart.kpi_values where grain = 'day'")
+    assert last == [(date(2026, 3, 10),)]
+    march = """select value from kpi_mart.kpi_values where kpi = 'revenue' and grain = 'month'
+               and slice = 'total' and period_start = '2026-03-01'"""
+    assert asked(warehouse, march) == [(Decimal(500),)]
+
+
+def test_a_balance_that_fell_to_nothing_has_no_further_rows_in_its_slice(warehouse: Path) -> None:
+    team = """select max(period_start) from kpi_mart.kpi_values where kpi = 'mrr'
+              and grain = 'day' and slice = 'plan' and slice_value = 'Team'"""
+    assert asked(warehouse, team) == [(date(2026, 2, 15),)]
+
+
+def test_the_total_has_no_gaps(warehouse: Path) -> None:
+    gaps = """select kpi from kpi_mart.kpi_values where grain = 'day' and slice = 'total'
+              group by kpi having max(period_start) <> '2026-03-10'
+              or count(*) <> max(period_start) - min(period_start) + 1"""
+    assert asked(warehouse, gaps) == []
+
+
+def test_a_period_is_complete_once_every_stream_covers_it(warehouse: Path) -> None:
+    complete = """select is_complete, is_provisional from kpi_mart.kpi_values
+                  where kpi = ? and grain = 'month' and period_start = ? and slice = 'total'"""
+    assert asked(warehouse, complete, ["revenue", FEBRUARY]) == [(True, False)]
+    assert asked(warehouse, complete, ["revenue", date(2026, 3, 1)]) == [(False, True)]
+    # The tickets' export ends on the 27th; the platform still restates 30 days of clicks.
+    assert asked(warehouse, complete, ["tickets_opened", FEBRUARY]) == [(False, True)]
+    assert asked(warehouse, complete, ["clicks", FEBRUARY]) == [(True, True)]
+    assert asked(warehouse, complete, ["clicks", date(2026, 1, 1)]) == [(True, False)]
+
+
+def test_the_scorecard_judges_the_last_complete_period(warehouse: Path) -> None:
+    shown = """select period_start, value, target, status, previous_value, change, change_ratio,
+               progress, display_value, display_target, is_stale from kpi_mart.kpi_scorecard
+               where kpi = ? and grain = 'month'"""
+    assert asked(warehouse, shown, ["revenue"]) == [
+        (
+            FEBRUARY,
+            Decimal("1400.25"),
+            Decimal(1300),  # the newest version in force; one of April is not yet
+            "on_track",
+            Decimal(1000),
+            Decimal("400.25"),
+            Decimal("0.400250"),
+            Decimal("1.077115"),
+            "1,400 EUR",
+            "1,300 EUR",
+            False,
+        )
+    ]
+    status = "select status from kpi_mart.kpi_scorecard where kpi = ? and grain = 'month'"
+    assert asked(warehouse, status, ["cost"]) == [("at_risk",)]  # 800.25 for 750 is within 10 %
+    assert asked(warehouse, status, ["customer_churn_rate"]) == [("off_track",)]
+    assert asked(warehouse, status, ["mrr"]) == [("no_target",)]
+    tickets = "select period_start from kpi_mart.kpi_scorecard where kpi = ? and grain = 'month'"
+    assert asked(warehouse, tickets, ["tickets_opened"]) == [(None,)]
+
+
+def test_the_scorecard_has_a_row_for_every_kpi_and_grain(warehouse: Path) -> None:
+    count = "select count(*), count(distinct kpi) from kpi_mart.kpi_scorecard"
+    assert asked(warehouse, count) == [(5 * len(KPIS), len(KPIS))]
+
+
+def test_a_period_still_running_is_compared_with_nothing(warehouse: Path) -> None:
+    compared = """select count(*) from kpi_mart.kpi_latest where not is_complete
+                  and coalesce(change, last_year_change, progress) is not null"""
+    assert asked(warehouse, compared) == [(0,)]
+
+
+def test_every_figure_is_explained_to_the_last_digit(warehouse: Path) -> None:
+    definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
+    cells = asked(
+        warehouse,
+        """select kpi, slice, slice_value, max(period_start) from kpi_mart.kpi_values
+           where grain = 'month' group by all""",
+    )
+    for kpi, slice_, slice_value, start in cells:
+        told = explain(
+            warehouse, definitions, kpi, f"{start:%Y-%m}", (slice_, slice_value), rows=True
+        )
+        assert told.residual == 0, (kpi, slice_, slice_value)
+        assert [c.name for c in told.components if c.residual] == []
+
+
+def test_an_explanation_names_the_rows_of_the_exports(warehouse: Path) -> None:
+    definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
+    told = explain(warehouse, definitions, "sales_growth", "2026-03", rows=True)
+    rows = {
+        (component.earlier, row.row_number, row.contribution)
+        for component in told.components
+        for row in component.rows
+    }
+    # March's one line, and of February only the line of its first ten days.
+    assert rows == {(False, 5, Decimal(200)), (True, 2, Decimal(1500))}
+    assert {row.file for c in told.components for row in c.rows} == {"invoices.csv"}

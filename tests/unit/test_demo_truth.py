@@ -1,0 +1,361 @@
+"""The example company's truth, computed again from its exports by other, plainer means."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from pipelines.demo import write_demo
+
+UNTIL = date(2025, 11, 21)
+KPIS = """
+    ad_spend arr average_deal_size cac cash_flow clicks cost cpc csat ctr customer_churn_rate cvr
+    ebitda gross_margin impressions invoiced_revenue lead_conversion_rate leads mrr
+    net_profit_margin new_customers nps paying_customers pipeline_value profit qualified_leads
+    revenue roas sales_growth tickets_opened win_rate won_amount
+"""
+Rows = list[dict[str, str]]
+
+
+class Inbox:
+    """Reads the exports back, without anything of the product."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.truth: dict[str, Any] = json.loads((folder.parent / "truth.json").read_text())
+        self.to_euro = cache(self._to_euro)
+        self.rates: dict[date, dict[str, Fraction]] = {}
+        for file in sorted(folder.glob("ecb/*.zip")):
+            with zipfile.ZipFile(file) as archive:
+                text = archive.read(archive.namelist()[0]).decode()
+            form = "%Y-%m-%d" if "hist" in file.name else "%d %B %Y"
+            for row in csv.DictReader(io.StringIO(text), skipinitialspace=True):
+                self.rates[datetime.strptime(row["Date"], form).date()] = {  # noqa: DTZ007
+                    code: Fraction(rate)
+                    for code, rate in row.items()
+                    if code not in ("Date", "") and rate != "N/A"
+                }
+
+    def _to_euro(self, amount: str, currency: str, day: date) -> Decimal:
+        while currency != "EUR" and day not in self.rates:
+            day -= timedelta(days=1)
+        rate = Fraction(1) if currency == "EUR" else self.rates[day][currency]
+        millionths = abs(Fraction(amount)) / rate * 10**6
+        whole = Decimal(int(millionths + Fraction(1, 2)))
+        return whole.scaleb(-6) if not amount.startswith("-") else -whole.scaleb(-6)
+
+    def newest(self, pattern: str) -> Rows:
+        """The rows of the last export."""
+        return self.read(sorted(self.folder.glob(pattern), key=lambda f: f.stem[-10:])[-1])
+
+    def all(self, pattern: str, key: str) -> Rows:
+        """The last version of every row; a row too long is nobody's."""
+        rows: dict[str, dict[str, str]] = {}
+        for file in sorted(self.folder.glob(pattern), key=lambda f: f.stem[-10:]):
+            rows |= {row[key]: row for row in self.read(file) if None not in row}
+        return list(rows.values())
+
+    def read(self, file: Path) -> Rows:
+        return list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+
+    def ads(self) -> Rows:
+        """The rows of each day as the newest report that covers it has them."""
+        days: dict[tuple[str, str], Rows] = {}
+        reports = [*self.folder.glob("google_ads/*"), *self.folder.glob("meta_ads/*")]
+        for file in sorted(reports, key=lambda f: f.stem[-10:]):
+            found: dict[tuple[str, str], Rows] = defaultdict(list)
+            for row in self._report(file):
+                found[row["platform"], row["day"]].append(row)
+            days |= found
+        return [row for rows in days.values() for row in rows]
+
+    def _report(self, file: Path) -> Rows:
+        if file.suffix == ".csv":
+            text = file.read_bytes().decode("utf-16")
+            text = text[text.index("Day\t") :]
+            rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+            return [
+                {
+                    "platform": "google_ads", "currency": "EUR", "day": row["Day"],
+                    "cost": row["Cost"].replace(",", ""), "clicks": row["Clicks"].replace(",", ""),
+                }
+                for row in rows
+                if not row["Day"].startswith("Total")
+            ]  # fmt: skip
+        page = load_workbook(file, read_only=True).worksheets[0]
+        header, *found = page.iter_rows(values_only=True)
+        named = [dict(zip(header, row, strict=True)) for row in found]
+        return [
+            {
+                "platform": "meta_ads", "currency": "USD", "day": str(row["Reporting starts"]),
+                "cost": str(row["Amount spent (USD)"]), "clicks": str(row["Link clicks"]),
+            }
+            for row in named
+        ]  # fmt: skip
+
+    def matches(self, kpi: str, months: dict[str, Decimal]) -> bool:
+        """Whether the truth says exactly this of every month."""
+        told = {month: Decimal(value) for month, value in self.truth["kpis"][kpi].items()}
+        return told == {month: months.get(month, Decimal(0)) for month in told}
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Inbox:
+    folder = tmp_path_factory.mktemp("truth") / "inbox"
+    write_demo(folder, until=UNTIL, days=400)
+    return Inbox(folder)
+
+
+def by_month(
+    rows: Rows, day: Callable[[dict[str, str]], str], value: Callable[[dict[str, str]], Decimal]
+) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        sums[day(row)[:7]] += value(row)
+    return sums
+
+
+def test_truth_says_every_kpi_of_every_month(inbox: Inbox) -> None:
+    assert sorted(inbox.truth["kpis"]) == sorted(KPIS.split())
+    months = [f"2024-{month}" for month in (10, 11, 12)]
+    months += [f"2025-{month:02d}" for month in range(1, 12)]
+    for kpi, values in inbox.truth["kpis"].items():
+        assert list(values) == months, kpi
+        for value in values.values():
+            assert value is None or Decimal(value).as_tuple().exponent == -6
+    assert set(inbox.truth["slices"]["ad_spend"]["channel"]) == {
+        "display", "performance_max", "search", "social", "video",
+    }  # fmt: skip
+    assert set(inbox.truth["slices"]["ctr"]["platform"]) == {"google_ads", "meta_ads"}
+
+
+def test_slices_add_up_to_the_whole(inbox: Inbox) -> None:
+    for kpi, slice_ in (("ad_spend", "channel"), ("clicks", "platform"), ("mrr", "plan")):
+        parts = inbox.truth["slices"][kpi][slice_].values()
+        for month, value in inbox.truth["kpis"][kpi].items():
+            assert sum(Decimal(part.get(month, 0)) for part in parts) == Decimal(value)
+
+
+def test_debits_equal_credits_in_every_journal(inbox: Inbox) -> None:
+    balance: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for row in inbox.all("ledger/journal-lines*", "line_id"):
+        journal = (row["journal_id"], row["posting_date"], row["currency"])
+        balance[journal] += Decimal(row["debit"] or 0) - Decimal(row["credit"] or 0)
+
+    assert len({journal for journal, _, _ in balance}) == len(balance), "one day and currency each"
+    assert set(balance.values()) == {Decimal(0)}
+
+
+def test_ad_spend_reaches_the_ledger_exactly_and_some_days_later(inbox: Inbox) -> None:
+    spent: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in inbox.ads():
+        euro = inbox.to_euro(row["cost"], row["currency"], date.fromisoformat(row["day"]))
+        spent[row["platform"], row["day"]] += euro
+    booked = {}
+    accounts = {"6200": "google_ads", "6210": "meta_ads"}
+    for row in inbox.all("ledger/journal-lines*", "line_id"):
+        if row["account_id"] in accounts:
+            day = row["description"][-10:]
+            booked[accounts[row["account_id"]], day] = Decimal(row["debit"])
+            later = date.fromisoformat(row["posting_date"]) - date.fromisoformat(day)
+            assert 2 <= later.days <= 5
+
+    assert booked == {key: spent[key] for key in booked}
+    not_yet = {day for _, day in spent.keys() - booked.keys()}
+    assert min(not_yet) > str(UNTIL - timedelta(days=5))
+
+
+def test_ad_figures_are_those_of_the_newest_reports(inbox: Inbox) -> None:
+    ads = inbox.ads()
+
+    assert inbox.matches(
+        "clicks", by_month(ads, lambda r: r["day"], lambda r: Decimal(r["clicks"]))
+    )
+    assert inbox.matches(
+        "ad_spend",
+        by_month(
+            ads,
+            lambda r: r["day"],
+            lambda r: inbox.to_euro(r["cost"], r["currency"], date.fromisoformat(r["day"])),
+        ),
+    )
+
+
+def test_profit_and_cash_are_those_of_the_ledger(inbox: Inbox) -> None:
+    chart = {row["account_id"]: row["account_class"] for row in inbox.newest("ledger/chart*")}
+
+    def credit(row: dict[str, str]) -> Decimal:
+        day = date.fromisoformat(row["posting_date"])
+        credit, debit = (row[side] or "0" for side in ("credit", "debit"))
+        return inbox.to_euro(credit, row["currency"], day) - inbox.to_euro(
+            debit, row["currency"], day
+        )
+
+    def of(*classes: str) -> dict[str, Decimal]:
+        lines = inbox.all("ledger/journal-lines*", "line_id")
+        chosen = [row for row in lines if chart[row["account_id"]] in classes]
+        return by_month(chosen, lambda row: row["posting_date"], credit)
+
+    assert inbox.matches("revenue", of("income"))
+    assert inbox.matches("cash_flow", {month: -value for month, value in of("cash").items()})
+    assert inbox.matches(
+        "cost", {month: -value for month, value in of("cost_of_sales", "expense").items()}
+    )
+    result = of(
+        "income", "other_income", "cost_of_sales", "expense", "depreciation", "amortisation",
+        "interest", "income_tax",
+    )  # fmt: skip
+    assert inbox.matches("profit", result)
+
+
+def test_invoiced_revenue_is_that_of_the_documents(inbox: Inbox) -> None:
+    lines = inbox.all("billing/*", "invoice_line_id")
+    assert any(row["document_kind"] == "credit_note" for row in lines)
+    for row in lines:
+        assert (row["document_kind"] == "credit_note") == row["net_amount"].startswith("-")
+    assert inbox.matches(
+        "invoiced_revenue",
+        by_month(
+            lines,
+            lambda r: r["issue_date"],
+            lambda r: inbox.to_euro(
+                r["net_amount"], r["currency_code"], date.fromisoformat(r["issue_date"])
+            ),
+        ),
+    )
+
+
+def paid_spans(inbox: Inbox) -> list[tuple[str, date, date, Decimal]]:
+    """Customer, first day, end, and monthly euro of every subscription that was ever paid for."""
+    spans = []
+    for row in inbox.newest("stripe/subscriptions*"):
+        start = date.fromisoformat((row["Trial End (UTC)"] or row["Start Date (UTC)"])[:10])
+        end = date.fromisoformat((row["Ended At (UTC)"] or "9999-12-31")[:10])
+        months = int(row["Interval Count"]) * {"month": 1, "year": 12}[row["Interval"]]
+        monthly = Decimal(row["Amount"]) * int(row["Quantity"]) / months
+        monthly = monthly.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        if start <= UNTIL and start < end:
+            customer = row["salesforce_account_id (metadata)"] or row["Customer ID"]
+            euro = inbox.to_euro(str(monthly), row["Currency"].upper(), start)
+            spans.append((customer, start, end, euro))
+    return spans
+
+
+def test_recurring_revenue_and_customers_are_those_of_the_subscriptions(inbox: Inbox) -> None:
+    spans = paid_spans(inbox)
+    worth: dict[str, Decimal] = {}
+    paying: dict[str, set[str]] = {}
+    for month in inbox.truth["kpis"]["mrr"]:
+        year, number = map(int, month.split("-"))
+        after = date(year + number // 12, number % 12 + 1, 1)
+        end = min(after - timedelta(days=1), UNTIL)
+        active = [span for span in spans if span[1] <= end < span[2]]
+        worth[month] = sum((span[3] for span in active), Decimal(0))
+        paying[month] = {span[0] for span in active}
+
+    assert inbox.matches("mrr", worth)
+    assert inbox.matches("arr", {month: 12 * value for month, value in worth.items()})
+    counted = {month: Decimal(len(who)) for month, who in paying.items()}
+    assert inbox.matches("paying_customers", counted)
+    gone = len(paying["2025-09"] - paying["2025-10"])
+    told = inbox.truth["kpis"]["customer_churn_rate"]["2025-10"]
+    rate = Decimal(gone) / len(paying["2025-09"])
+    assert Decimal(told) == rate.quantize(Decimal("0.000001"), ROUND_HALF_UP) > 0
+    first: dict[str, date] = {}
+    for customer, start, _, _ in spans:
+        first[customer] = min(start, first.get(customer, start))
+    new: dict[str, Decimal] = defaultdict(Decimal)
+    for start in first.values():
+        new[f"{start:%Y-%m}"] += 1
+    assert inbox.matches("new_customers", new)
+
+
+def test_leads_and_deals_are_those_of_the_newest_snapshots(inbox: Inbox) -> None:
+    leads = [r for r in inbox.newest("salesforce/Lead*") if r["IsDeleted"] == "false"]
+    deals = [r for r in inbox.newest("salesforce/Opportunity*") if r["IsDeleted"] == "false"]
+    assert len(leads) < len(inbox.newest("salesforce/Lead*")), "some are deleted"
+    one = Decimal(1)
+    won = [deal for deal in deals if deal["IsWon"] == "true"]
+
+    def close(row: dict[str, str]) -> Decimal:
+        day = date.fromisoformat(row["CloseDate"])
+        return inbox.to_euro(row["Amount"], row["CurrencyIsoCode"], day)
+
+    assert inbox.matches("leads", by_month(leads, lambda r: r["CreatedDate"], lambda _: one))
+    qualified = [lead for lead in leads if lead["Qualified_Date__c"]]
+    assert inbox.matches(
+        "qualified_leads", by_month(qualified, lambda r: r["Qualified_Date__c"], lambda _: one)
+    )
+    assert inbox.matches("won_amount", by_month(won, lambda r: r["CloseDate"], close))
+    customers = {customer for customer, *_ in paid_spans(inbox)}
+    of_march = [lead for lead in leads if lead["CreatedDate"].startswith("2025-03")]
+    became = [lead for lead in of_march if lead["ConvertedAccountId"] in customers]
+    told = Decimal(inbox.truth["kpis"]["lead_conversion_rate"]["2025-03"])
+    rate = Decimal(len(became)) / len(of_march)
+    assert told == rate.quantize(Decimal("0.000001"), ROUND_HALF_UP) > 0
+
+
+def test_pipeline_is_what_is_open_at_the_end_of_a_month(inbox: Inbox) -> None:
+    total = Decimal(0)
+    for deal in inbox.newest("salesforce/Opportunity*"):
+        created = deal["CreatedDate"][:10]
+        open_then = deal["IsClosed"] == "false" or deal["CloseDate"] > "2025-10-31"
+        if deal["IsDeleted"] == "false" and created <= "2025-10-31" and open_then:
+            day = date.fromisoformat(created)
+            total += inbox.to_euro(deal["Amount"] or "0", deal["CurrencyIsoCode"], day)
+
+    assert Decimal(inbox.truth["kpis"]["pipeline_value"]["2025-10"]) == total > 0
+
+
+def test_tickets_and_answers_are_those_exported(inbox: Inbox) -> None:
+    ghost = next(p["key"] for p in inbox.truth["planted"] if p["kind"] == "impossible date")
+    tickets = [r for r in inbox.all("hubspot/tickets*", "Ticket ID") if r["Ticket ID"] != ghost]
+    answers = inbox.all("hubspot/feedback*", "Response ID")
+    opened = by_month(tickets, lambda r: r["Create date"], lambda _: Decimal(1))
+    assert inbox.matches("tickets_opened", opened)
+    score: dict[str, Decimal] = {}
+    for kind, points in (
+        ("NPS", lambda rating: 100 * ((rating > 8) - (rating < 7))),
+        ("CSAT", lambda rating: int(rating in (4, 5))),
+    ):
+        of_month = [
+            points(int(row["Rating"]))
+            for row in answers
+            if row["Survey type"] == kind and row["Response date"].startswith("2025-10")
+        ]
+        mean = Decimal(sum(of_month)) / len(of_month)
+        score[kind.lower()] = mean.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+    told = {kpi: Decimal(inbox.truth["kpis"][kpi]["2025-10"]) for kpi in ("nps", "csat")}
+    assert told == score
+
+
+def test_the_company_has_a_life_worth_measuring(inbox: Inbox) -> None:
+    spans = paid_spans(inbox)
+    ends = {(customer, end) for customer, _, end, _ in spans}
+    assert any(end <= UNTIL for _, end in ends), "customers leave"
+    came_back = [
+        customer
+        for customer, start, _, _ in spans
+        if any(who == customer and end < start for who, end in ends)
+    ]
+    assert came_back
+    payments = inbox.all("stripe/payments*", "id")
+    assert {row["Status"] for row in payments} >= {"Paid", "Failed", "Refunded", "Partial Refund"}
+    due = {row["invoice_id"]: row["due_date"] for row in inbox.all("billing/*", "invoice_line_id")}
+    late = [row for row in payments if row["Created date (UTC)"][:10] > due[row["Invoice ID"]]]
+    assert 0 < len(late) < len(payments) / 5
+    currencies = {row["CurrencyIsoCode"] for row in inbox.newest("salesforce/Opportunity*")}
+    assert currencies == {"EUR", "GBP", "USD"}
