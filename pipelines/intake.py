@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
@@ -67,7 +68,8 @@ def land(pipeline: Pipeline) -> Landed:
         pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
         sha256 = archive_file(export.path, pipeline.settings.archive).sha256
         entry = ("file_seen", export.name, _seen(export, sha256))
-        if first_name.setdefault((export.source, sha256), export.name) != export.name:
+        known_as = first_name.setdefault((export.source, sha256), export.name)
+        if known_as != export.name and not _says_more(pipeline, export.name, sha256):
             pipeline.ledger.append_many([entry])
             duplicates.append(export.name)
         else:
@@ -124,6 +126,27 @@ def _land_one(
         outcome = ("landed", result.table, result.to_payload())
     pipeline.ledger.append_many([outcome] if is_seen else [entry, outcome])
     return result
+
+
+def _says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
+    """Whether known bytes come under a name with a later date of export.
+
+    A list that did not change since yesterday is the same bytes, and still says something new: that
+    nothing has changed. Landed again, it is the newest word of its stream and covers today.
+    """
+    from pipelines.land.exported import exported_by_name
+
+    for stream in pipeline.streams.values():
+        if name.startswith(f"{stream.source}/"):
+            moment = exported_by_name(stream, name)
+            landed = [
+                str(event.payload["exported_at"])
+                for event in pipeline.ledger.events("landed", stream.table)
+                if event.payload["landing_id"] == sha256
+            ]
+            if moment and landed and moment > datetime.fromisoformat(landed[-1]):
+                return True
+    return False
 
 
 def _set_problem_aside(pipeline: Pipeline, problem: Problem) -> FileQuarantined:

@@ -19,9 +19,9 @@ select
     '{{ name }}' as table_name,
     '{{ amount }}' as column_name,
     coalesce(currency_code, 'no currency') as currency_code,
-    {{ day }} as day,
+    {{ day }} as amount_date,
     count(*) as row_count,
-    sum({{ amount }}) as amount
+    sum({{ amount }}) as total_amount
 from {{ fact }}
 where
     {{ amount }} <> 0

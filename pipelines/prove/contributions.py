@@ -50,6 +50,7 @@ def components_of(
     figure: Figure,
     rows: bool,
 ) -> tuple[Component, ...]:
+    """The components of a figure, each once, in the order in which the definition names them."""
     used = {c["column"]: c for part in defined["parts"] for c in part["columns"]}
     """The components of a figure, each once, in the order in which the definition names them."""
     found = []
@@ -167,6 +168,7 @@ def _as_typed(component: Mapping[str, Any], where: str, values: Values) -> str:
 
 
 def quoted(name: str) -> str:
+    """A name as SQL writes it, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
 
 

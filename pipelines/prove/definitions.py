@@ -1,8 +1,8 @@
 """What a release remembers of its definitions, so that its figures can be explained without dbt.
 
 Belongs here: reading semantic models and metrics out of dbt's manifest, as JSON of our own. Does
-not belong here: answering questions with them (`explain.py`). The SQL of the KPI tables comes from the
-macros in `dbt_project/macros/kpi`; this reads the same definitions a second time, so that an
+not belong here: answering questions with them (`explain.py`). The SQL of the KPI tables comes from
+the macros in `dbt_project/macros/kpi`; this reads the same definitions a second time, so that an
 explanation that adds up to the published figure is a check of both.
 """
 
@@ -91,7 +91,7 @@ class _Definitions:
             column = f"{name}__earlier" if earlier else name
             used = {"column": column, "component": name, "earlier": earlier}
             return {
-                "sql": column,
+                "sql": f'"{column}"',
                 "columns": [used],
                 "text": name + (" (one period earlier)" if earlier else ""),
             }

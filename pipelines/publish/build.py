@@ -112,7 +112,7 @@ def _write_mart(plan: Plan, mart: Path) -> tuple[dict[str, Digest], str]:
         tables: dict[str, Digest] = {}
         for table in names:
             copy_table(connection, table, stamp)
-            tables[table] = digest_of(connection, f'mart.{SCHEMA}."{table}"')
+            tables[table] = digest_of(connection, f'mart.{SCHEMA}."{table}"', table)
             there = count_rows(connection, "candidate", table)
             if tables[table][0] != there:
                 raise WrongMart(f"{SCHEMA}.{table}: {tables[table][0]} rows of {there} written")

@@ -119,7 +119,7 @@ def published_tables(connection: duckdb.DuckDBPyConnection, database: str) -> li
 def copy_table(connection: duckdb.DuckDBPyConnection, table: str, stamp: Stamp) -> None:
     """Copy one table with keys and comments, in the order of all its columns, and stamp it."""
     columns = columns_of(connection, "candidate", table)
-    stamps = STAMPS if table in STAMPED else {}
+    stamps = stamps_of(table)
     kept = [column for column in columns if column.name not in stamps]
     added = [Column(name, kind, comment) for name, (kind, comment) in stamps.items()]
     key = _key_of(connection, table)
@@ -201,16 +201,24 @@ def count_rows(connection: duckdb.DuckDBPyConnection, database: str, table: str)
     return int(found[0]) if found else 0
 
 
-def digest_of(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, str]:
+def stamps_of(table: str) -> Mapping[str, tuple[str, str]]:
+    """The columns that publishing adds to a table."""
+    return STAMPS if table in STAMPED else {}
+
+
+def digest_of(
+    connection: duckdb.DuckDBPyConnection, relation: str, table: str = ""
+) -> tuple[int, str]:
     r"""How many rows a relation has, and the SHA-256 of its canonical text.
 
     The canonical text is PostgreSQL's COPY text format in UTF-8: one line per row, columns in
     their order with a tab between, `\N` for NULL; rows ascending by all columns, NULL last.
     Decimals have the digits of their scale, days are ISO, moments are UTC with microseconds. The
-    stamps of a release are left out, so that the same figures have the same digest.
+    stamps of a release on `table` are left out: the same figures have the same digest.
     """
     described = connection.execute(f"describe select * from {relation}").fetchall()
-    columns = [(str(name), str(kind)) for name, kind, *_ in described if name not in STAMPS]
+    stamps = stamps_of(table)
+    columns = [(str(name), str(kind)) for name, kind, *_ in described if name not in stamps]
     line = " || chr(9) || ".join(_as_text(name, kind) for name, kind in columns)
     ordered = ", ".join(f'"{name}" asc nulls last' for name, _ in columns)
     digest, rows = hashlib.sha256(), 0

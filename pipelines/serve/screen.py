@@ -39,6 +39,7 @@ HEADLINES = (
 )  # fmt: skip
 SPARKS = "▁▂▃▄▅▆▇█"
 MOST_ROWS = 20
+MOST_CHARACTERS = 300
 
 console = Console(highlight=False)
 
@@ -118,16 +119,16 @@ def show_state(state: State) -> None:
         console.print("[red]■ The last run was held:[/]")
         for reason in state.held_reasons[:MOST_ROWS]:
             console.print(f"  {escape(reason)}")
-    table = Table(box=box.SIMPLE)
-    for column in ("stream", "freshness", "newest export", "landed", "quarantined", "skipped"):
-        table.add_column(
-            column, justify="right" if column[0] in "lqs" and column != "stream" else "left"
-        )
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in ("stream", "newest export", "freshness"):
+        table.add_column(column, no_wrap=True)
+    for column in ("landed", "quarantined", "skipped"):
+        table.add_column(column, justify="right")
     for source in state.sources:
         table.add_row(
             source.table,
-            f"[{FRESHNESS[source.freshness]}]{source.freshness}[/] ({source.hours} h)",
-            str(source.newest_export)[:16],
+            str(source.newest_export)[:10],
+            f"[{FRESHNESS[source.freshness]}]{source.freshness}[/]",
             f"{source.rows_landed:,}",
             f"{source.rows_quarantined:,}",
             f"{source.rows_skipped:,}",
@@ -324,7 +325,8 @@ def _checks_line(tally: Mapping[str, int]) -> str:
 
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in evidence.items())
+    text = "; ".join(f"{name}: {value}" for name, value in evidence.items())
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} …"
 
 
 def _next_steps(outcome: Outcome) -> str:

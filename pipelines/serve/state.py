@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Literal
 
@@ -58,8 +58,11 @@ class State:
 
 
 def read_state(settings: Settings, now: datetime | None = None) -> State:
-    """What is served here, and what stands in the way of serving something newer."""
-    now = now or datetime.now(UTC)
+    """What is served here, and what stands in the way of serving something newer.
+
+    Ages count to now; with `KPI_AS_OF` on another day, to the beginning of that day.
+    """
+    now = now or _look_from(settings)
     ledger = Ledger(settings.ledger_url)
     streams = load_contracts(settings.project / "models" / "contracts")
     landed = ledger.events("landed")
@@ -79,7 +82,7 @@ def read_state(settings: Settings, now: datetime | None = None) -> State:
         release=number,
         run_id=str(made.payload["run_id"]) if made else None,
         published_at=made.at.isoformat() if made else None,
-        age_hours=age_hours(made.at.isoformat(), now) if made else None,
+        age_hours=age_hours(made.at.isoformat()) if made else None,
         held=held,
         held_reasons=tuple(verdict.payload.get("reasons", ())) if held and verdict else (),
         sources=tuple(source for source in sources if source.landings),
@@ -111,6 +114,13 @@ def open_files(ledger: Ledger) -> list[Event]:
     landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
     newest = {event.subject: event for event in ledger.events("file_quarantined")}
     return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
+
+
+def _look_from(settings: Settings) -> datetime:
+    now = datetime.now(UTC)
+    if abs((now.date() - settings.as_of).days) <= 1:
+        return now
+    return datetime.combine(settings.as_of, time(), UTC)
 
 
 def _source(stream: Stream, landed: list[Event], now: datetime) -> SourceState:

@@ -120,19 +120,18 @@ def test_what_is_no_number_stops_the_release(made: MadeRun, value: str) -> None:
 def test_an_export_much_smaller_or_larger_than_usual_is_a_warning(
     made: MadeRun, newest: int, verdict: str
 ) -> None:
-    first = made.landings[0]
     landings = [
-        replace(
-            first,
-            landing_id=str(n),
-            exported_at=first.exported_at + timedelta(days=n),
-            rows_landed=r,
-        )
-        for n, r in enumerate([100, 100, 100, 100, newest])
+        exported_later(made.landings[0], days, rows)
+        for days, rows in enumerate([100, 100, 100, 100, newest])
     ]
 
     assert answers(made, landings)[VOLUME].verdict == verdict
     assert VOLUME not in answers(made, landings[:4])
+
+
+def exported_later(landing: Landing, days: int, rows: int) -> Landing:
+    moment = landing.exported_at + timedelta(days=days)
+    return replace(landing, landing_id=str(days), exported_at=moment, rows_landed=rows)
 
 
 def test_a_candidate_without_kpi_tables_is_one_error(made: MadeRun) -> None:

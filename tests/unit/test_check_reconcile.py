@@ -110,11 +110,12 @@ def candidate() -> Iterator[duckdb.DuckDBPyConnection]:
             """
             create schema kpi_mart;
             create table kpi_mart.fct_ad_performance as
-                select date '2026-01-01' + n as performance_date, 'google_ads' as platform,
+                select date '2026-01-01' + cast(n as integer) as performance_date,
+                    'google_ads' as platform,
                     cast(10 as decimal(28,6)) as spend_amount_reporting
                 from range(31) as days(n);
             create table kpi_mart.fct_ledger_entries as
-                select date '2026-01-01' + n as posting_date, '6200' as account_id,
+                select date '2026-01-01' + cast(n as integer) as posting_date, '6200' as account_id,
                     'Google Ads' as account_name, 'sales_marketing' as account_function,
                     cast(10 as decimal(28,6)) as debit_amount_reporting,
                     cast(null as decimal(28,6)) as credit_amount_reporting

@@ -63,7 +63,7 @@
             {{ kpi_refuse(wanted_by, "the earlier period of " ~ name ~ ", which is counted per grain", "Give that fact a column for it.") }}
         {% endif %}
         {{ return({
-            'sql': 'coalesce(' ~ name ~ ('__earlier' if earlier else '') ~ ', 0)',
+            'sql': 'coalesce(' ~ kpi_cell_column(name ~ ('__earlier' if earlier else '')) ~ ', 0)',
             'components': [{'component': component, 'earlier': earlier}],
             'linear': true,
             'text': component.description ~ (' (one period earlier)' if earlier else ''),

@@ -23,19 +23,25 @@
     from {{ cells }}
     where
         slice in ('total'{% for slice in kpi.slices %}, '{{ slice }}'{% endfor %})
-        and ({% for column in kpi.columns %}{{ column }} is not null{{ " or " if not loop.last }}{% endfor %})
+        and ({% for part in kpi.columns %}{{ kpi_cell_column(part) }} is not null{{ " or " if not loop.last }}{% endfor %})
     {{ "union all" if not loop.last }}
 {%- endfor %}
 {%- endmacro %}
 
 
-{% macro kpi_cell_columns(plan, prefix='') %}
+{% macro kpi_cell_parts(plan) %}
     {#- Every component a KPI reads, and every component it reads of the period before. -#}
-    {% set columns = [] %}
+    {% set parts = [] %}
     {% for kpi in plan.kpis %}
-        {% for column in kpi.columns if column not in columns %}{% do columns.append(column) %}{% endfor %}
+        {% for part in kpi.columns if part not in parts %}{% do parts.append(part) %}{% endfor %}
     {% endfor %}
-    {{ return(columns | sort) }}
+    {{ return(parts | sort) }}
+{% endmacro %}
+
+
+{% macro kpi_cell_column(part) %}
+    {#- The column of a component; a metric may be called like a key or a word of SQL. -#}
+    {{- return('part_' ~ part) -}}
 {% endmacro %}
 
 
@@ -88,8 +94,8 @@ cells as (
         period_start,
         slice,
         slice_value,
-        {%- for column in kpi_cell_columns(plan) %}
-        sum(case when component = '{{ column }}' then amount end) as {{ column }}{{ "," if not loop.last }}
+        {%- for part in kpi_cell_parts(plan) %}
+        sum(case when component = '{{ part }}' then amount end) as {{ kpi_cell_column(part) }}{{ "," if not loop.last }}
         {%- endfor %}
     from placed
     group by grain, period_start, slice, slice_value

@@ -3,19 +3,21 @@
     NULL where the denominator is 0 or absent.
 
     `num` and `den` are decimals with at most `unit_scale` decimals; further ones would be lost.
-    Holds while |num| * 10^(unit_scale + 6) * 2 < 1.7e38; beyond that the query fails, it never lies.
+    Holds while |num| * 10^(unit_scale + 6) * 2 < 1.7e38; beyond that the query fails.
     DuckDB's own decimal division goes through DOUBLE and is wrong in the sixth decimal.
 #}
 {% macro kpi_ratio(num, den, unit_scale=2, out_scale=6) -%}
     {%- if out_scale != 6 -%}
-        {{ exceptions.raise_compiler_error("kpi_ratio is proven for six decimals only, not for " ~ out_scale) }}
+        {{ exceptions.raise_compiler_error(
+            "kpi_ratio is proven for six decimals only, not for " ~ out_scale
+        ) }}
     {%- endif -%}
     {{ return(adapter.dispatch('kpi_ratio')(num, den, unit_scale, out_scale)) }}
 {%- endmacro %}
 
 {% macro duckdb__kpi_ratio(num, den, unit_scale, out_scale) -%}
     {%- set unit = 10 ** unit_scale -%}
-    {#- A narrow decimal times an integer stays narrow and overflows, so the operands are widened. -#}
+    {#- Widened first: a narrow decimal times an integer stays narrow, and overflows. -#}
     {%- set wide = "decimal(38, " ~ unit_scale ~ ")" -%}
     {%- set num_units = "cast(cast(abs(" ~ num ~ ") as " ~ wide ~ ") * " ~ unit ~ " as hugeint)" -%}
     {%- set den_units = "cast(cast(abs(" ~ den ~ ") as " ~ wide ~ ") * " ~ unit ~ " as hugeint)" -%}

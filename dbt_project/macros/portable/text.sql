@@ -19,20 +19,20 @@
     nullif(upper(trim({{ text }})), '')
 {%- endmacro %}
 
-{# A vendor's word without regard to case, blanks, hyphens and underscores: `Paid_Search` is `paid search`. #}
+{# A vendor's word, folded: without case, hyphens and underscores `Paid_Search` is `paid search`. #}
 {% macro folded(text) -%}
     lower(trim(replace(replace({{ text }}, '_', ' '), '-', ' ')))
 {%- endmacro %}
 
 {#
-    The mart's word for a vendor's word. `words` names, per word of ours, the vendor's in folded form.
+    The mart's word for a vendor's word. `words` names, per word of ours, the vendor's folded ones.
     Nothing given is `unknown`; a word that is not listed is `other`, and a test counts those.
 #}
 {% macro map_words(text, words) -%}
     case
         when {{ filled(text) }} is null then 'unknown'
         {%- for word, vendors in words.items() %}
-        when {{ folded(text) }} in ({% for vendor in vendors %}'{{ vendor }}'{{ ", " if not loop.last }}{% endfor %}) then '{{ word }}'
+        when {{ folded(text) }} in ('{{ vendors | join("', '") }}') then '{{ word }}'
         {%- endfor %}
         else 'other'
     end

@@ -82,8 +82,9 @@ def unpack(path: Path, name: str, scratch: Path, limits: Limits) -> Unpacked:
         FileRefused: EMPTY, MAGIC_MISMATCH, ARCHIVE, LIMIT.
     """
     kind = _kind(path, name)
+    outside = _checked(Unpacked(path, name, kind), limits)
     if kind not in ("zip", "gzip"):
-        return _checked(Unpacked(path, name, kind), limits)
+        return outside
     inside, member = scratch / "unpacked", ""
     if kind == "zip":
         member = _from_zip(path, name, inside, limits)
@@ -145,25 +146,29 @@ def _checked(export: Unpacked, limits: Limits) -> Unpacked:
     """The export, unless its name promises something else than its content is."""
     expected = BY_SUFFIX.get(PurePosixPath(export.name).suffix.lower())
     if export.kind in ("web page", "other") or (expected and expected != export.kind):
-        with export.path.open("rb") as file:
-            found = NAMES.get(export.kind) or _other(file.read(16))
-        promised = NAMES[expected] if expected else "text, an Excel workbook or a Parquet file"
-        remedy = f"Export it again as {promised}, or give it the name of what it is."
-        if export.kind == "web page":
-            remedy = (
-                "This is often a login or error page that was saved in place of the export:"
-                " sign in and export again."
-            )
-        raise FileRefused(
-            "MAGIC_MISMATCH",
-            f"{export.name} is {found} by its content",
-            remedy,
-            expected=promised,
-            value=found,
-        )
+        raise _mismatch(export, expected)
     if export.kind == "xlsx":
         _refuse_bombs(export, limits)
     return export
+
+
+def _mismatch(export: Unpacked, expected: Kind | None) -> FileRefused:
+    with export.path.open("rb") as file:
+        found = NAMES.get(export.kind) or _other(file.read(16))
+    promised = NAMES[expected] if expected else "text, an Excel workbook or a Parquet file"
+    remedy = f"Export it again as {promised}, or give it the name of what it is."
+    if export.kind == "web page":
+        remedy = (
+            "This is often a login or error page that was saved in place of the export: sign in and"
+            " export again."
+        )
+    return FileRefused(
+        "MAGIC_MISMATCH",
+        f"{export.name} is {found} by its content",
+        remedy,
+        expected=promised,
+        value=found,
+    )
 
 
 def _refuse_bombs(export: Unpacked, limits: Limits) -> None:

@@ -110,14 +110,13 @@ def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, tuple[Any, ...]]]:
     if not openpyxl.DEFUSEDXML:
         raise LandingError(path.name, "openpyxl does not use defusedxml")
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        # As a stream: openpyxl would judge a path by its suffix.
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheet = book[shape.sheet] if shape.sheet else book.worksheets[0]
             # The size that the sheet states may be wrong, and rows beyond it would be lost.
             sheet.reset_dimensions()
             yield from enumerate(sheet.iter_rows(), start=1)
-        finally:
-            book.close()
     except FileRefused:
         raise
     except Exception as error:

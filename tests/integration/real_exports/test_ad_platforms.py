@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.integration.real_exports.conftest import Mart, RunExports, change, exactly
+from real_project import Mart, RunExports, change, exactly
 
 pytestmark = pytest.mark.slow
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.integration.real_exports.conftest import Mart, RunExports, exactly
+from real_project import Mart, RunExports, exactly
 
 pytestmark = pytest.mark.slow
 

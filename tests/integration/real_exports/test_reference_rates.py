@@ -10,8 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
-
-from tests.integration.real_exports.conftest import EXPORTS, Mart, RunExports
+from real_project import EXPORTS, Mart, RunExports
 
 pytestmark = pytest.mark.slow
 
