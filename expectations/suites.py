@@ -156,6 +156,9 @@ def load_suites(directory: Path) -> tuple[Suite, ...]:
     """Every suite of `directory`, in order of name.
 
     Raises:
-        SuiteError: one cannot be used.
+        SuiteError: one cannot be used, or there is none.
     """
-    return tuple(load_suite(file) for file in sorted(directory.glob("*.json")))
+    files = sorted(directory.glob("*.json"))
+    if not files:
+        raise SuiteError(directory, "there is no suite", "Without any, nothing would be asked.")
+    return tuple(load_suite(file) for file in files)

@@ -251,12 +251,8 @@ def make_run(home: Path, run_id: str = "run-1", amount: str = "30.500000") -> Ma
     write_text(project / "models" / "contracts" / "finance" / "shop.yml", CONTRACT)
     write_json(project / "expectations" / "suites" / "shop__orders.json", LANDED_SUITE)
     write_json(project / "expectations" / "suites" / "kpi_values.json", CANDIDATE_SUITE)
-    settings = Settings.from_environment(
-        home=home, project=project, inbox=home / "inbox", as_of=AS_OF.isoformat(), settle_seconds=0
-    )
-    ledger = Ledger(settings.ledger_url)
-    run = Run(run_id, settings.runs / run_id, settings.warehouse / run_id / "candidate.duckdb")
-    made = MadeRun(settings, ledger, run, Agreeable())
+    made = open_run(home, run_id)
+    settings, ledger, run = made.settings, made.ledger, made.run
     if not ledger.events("landed"):
         land(made, "2026-06.csv", datetime(2026, 6, 30, 23, 50, tzinfo=UTC), (10, 20, "0.5"))
     make_candidate(run.candidate, amount)
@@ -271,6 +267,20 @@ def make_run(home: Path, run_id: str = "run-1", amount: str = "30.500000") -> Ma
         code_digest="0" * 64,
     )
     return made
+
+
+def open_run(home: Path, run_id: str) -> MadeRun:
+    """A run that was made before, as another process finds it."""
+    settings = Settings.from_environment(
+        home=home,
+        project=home / "project",
+        inbox=home / "inbox",
+        as_of=AS_OF.isoformat(),
+        settle_seconds=0,
+    )
+    candidate = settings.warehouse / run_id / "candidate.duckdb"
+    run = Run(run_id, settings.runs / run_id, candidate)
+    return MadeRun(settings, Ledger(settings.ledger_url), run, Agreeable())
 
 
 def land(

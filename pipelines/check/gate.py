@@ -120,6 +120,7 @@ def judge(settings: Settings, ledger: Ledger, run: Run, results: Sequence[CheckR
         run.run_id,
         {
             "verdict_sha256": file_digest(run.verdict),
+            "manifest_sha256": file_digest(run.manifest),
             "candidate_sha256": verdict.candidate_sha256,
             "inputs_digest": verdict.inputs_digest,
             "decision": verdict.decision,

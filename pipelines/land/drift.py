@@ -100,10 +100,10 @@ def explain(
 
     partial = [fit for stream in candidates for fit in tries(stream, tops, names) if fit.found]
     nearest = max(partial, key=lambda fit: len(fit.found), default=None)
-    if nearest and len(nearest.found) * 2 >= len(nearest.found) + len(nearest.missing):
-        return _drifted(nearest)
+    found = len(nearest.found) if nearest else 0
     for stream in streams.values():
-        if stream not in candidates and any(not f.missing for f in tries(stream, tops, names)):
+        fits = [] if stream in candidates else tries(stream, tops, names)
+        if any(not fit.missing and len(fit.found) > found for fit in fits):
             return FileRefused(
                 "UNKNOWN_FORMAT",
                 f"it is no export of {candidates[0].source}, but fits {stream.table}",
@@ -111,6 +111,8 @@ def explain(
                 expected=", ".join(candidate.table for candidate in candidates),
                 table=stream.table,
             )
+    if nearest and found >= len(nearest.missing):
+        return _drifted(nearest)
     return (
         _other_delimiter(candidates, tops, names)
         or _unreadable(candidates, tops)
@@ -178,22 +180,18 @@ def _other_delimiter(
 
 
 def _unreadable(candidates: Sequence[Stream], tops: Tops) -> FileRefused | None:
-    """The reason of the reading that came furthest, where none came to a header."""
+    """The reason of the reading that came furthest, where the file could not be read as text."""
+    declared = sorted({s.encoding for c in candidates for s in c.shapes if s.format == "csv"})
+    if tops.export.kind == "text" and seems_utf16(tops.export.path) and "utf-16" not in declared:
+        return FileRefused(
+            "BAD_ENCODING",
+            "from byte 0 on it looks like UTF-16, which the contract does not declare",
+            f"Export it as {' or '.join(declared)}, or add a shape with `encoding: utf-16` to"
+            f" {_home(candidates[0])}.",
+            row=1,
+            expected=" or ".join(declared),
+        )
     refused = [found for found in tops.read.values() if isinstance(found, FileRefused)]
-    mine = {stream.table for stream in candidates}
-    declared = {shape.encoding for s in candidates for shape in s.shapes if shape.format == "csv"}
-    if tops.export.kind == "text" and not any("utf-16" in each for each in declared):
-        refused = [] if not seems_utf16(tops.export.path) else refused
-        if seems_utf16(tops.export.path):
-            return FileRefused(
-                "BAD_ENCODING",
-                "it looks like UTF-16, which the contract does not declare (byte 0)",
-                f"Export it as {' or '.join(sorted(declared))}, or add a shape with `encoding:"
-                f" utf-16` to the contract of {' or '.join(sorted(mine))}.",
-                row=1,
-                expected=" or ".join(sorted(declared)),
-            )
-    refused = refused or [f for f in tops.read.values() if isinstance(f, FileRefused)]
     return max(refused, key=lambda each: each.row or 0, default=None)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
-from models.contract import Covers
+from models.contract import Covers, Stream
 from pipelines.land.recognise import Recognised, first_group
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +31,13 @@ def exported_at(recognised: Recognised, mtime_ns: int) -> datetime:
         if moment is not None:
             return moment
     return EPOCH + timedelta(microseconds=mtime_ns // 1000)
+
+
+def exported_by_name(stream: Stream, name: str) -> datetime | None:
+    """The moment of the export as its name alone says it, if the contract takes it from there."""
+    rule = stream.exported_at
+    said = first_group(rule.file_name, (PurePosixPath(name).name,)) if rule.file_name else None
+    return _moment(said, rule.format, rule.time_zone) if said else None
 
 
 def _moment(said: str, form: str, zone: str) -> datetime | None:

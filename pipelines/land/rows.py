@@ -124,12 +124,12 @@ def find_conflicts(connection: duckdb.DuckDBPyConnection, typed: Typed) -> Typed
     )
     if connection.execute("SELECT count(*) FROM suspects").fetchone() == (0,):
         return typed
-    columns = ", ".join(sql.identifier(column.name) for column in stream.columns)
+    said = ", ".join(f"{name}: {name}" for name in (sql.identifier(c.name) for c in stream.columns))
     connection.execute(
         f"""CREATE TEMP TABLE twins AS
         SELECT {ROW_NUMBER},
             dense_rank() OVER (ORDER BY {key}) AS twin,
-            row({columns}) AS said
+            {{{said}}} AS said
         {sound} AND hash({key}) IN (SELECT digest FROM suspects)"""
     )
     connection.execute(

@@ -80,6 +80,9 @@ def build_release(plan: Plan, staging: Path, definitions: Definitions | None) ->
     mart = staging / "mart.duckdb"
     tables, figures_sha256 = _write_mart(plan, mart)
     _write_parquet(mart, tables, staging / "parquet")
+    # Once more: what was copied must be what was checked, also if it changed in between.
+    if file_digest(plan.run.candidate) != plan.verdict.candidate_sha256:
+        raise WrongMart(f"{plan.run.candidate} was changed while it was published. Run again.")
     shutil.copyfile(plan.run.verdict, staging / "verdict.json")
     said = definitions(plan.run.dbt_target / "manifest.json") if definitions else {}
     _write_json(staging / "definitions.json", said)

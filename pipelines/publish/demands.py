@@ -28,6 +28,8 @@ def read_verdict(ledger: Ledger, run: Run) -> tuple[Verdict | None, list[str]]:
         ]
     if file_digest(run.verdict) != event.payload["verdict_sha256"]:
         return None, ["the verdict is not the one the gate wrote: it was changed or exchanged"]
+    if not run.manifest.is_file() or file_digest(run.manifest) != event.payload["manifest_sha256"]:
+        return None, ["the run's frozen inputs are not those that the gate saw: they were changed"]
     broken = ledger.verify()
     if broken:
         return None, [f"the ledger is not as it was written: {broken[0]}"]
@@ -51,7 +53,9 @@ def objections_to(verdict: Verdict, run: Run, expected: Sequence[str]) -> list[s
     if str(frozen_inputs(run).get("inputs_digest", "")) != verdict.inputs_digest:
         reasons.append("the verdict speaks of other inputs than the run was frozen with")
     lost = sorted(set(expected) - set(verdict.expected))
+    gone = sorted(set(verdict.expected) - set(expected))
     reasons += [f"{check_id} has to be asked and was not expected by the gate" for check_id in lost]
+    reasons += [f"{check_id} was expected by the gate and is no longer" for check_id in gone]
     found = objections(expected, verdict.results)
     return reasons + [reason for reason in found if reason not in reasons]
 

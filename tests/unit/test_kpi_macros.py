@@ -1,0 +1,218 @@
+"""What a definition may say beyond what the KPI macros understand is refused, never ignored."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt_semantic_interfaces.type_enums import AggregationType, MetricType
+
+from models.contract import load_contracts
+from pipelines.landed_sources import write_landed_sources
+
+ROOT = Path(__file__).parents[2]
+DBT_PROJECT = ROOT / "dbt_project"
+PLAN = "{% if execute %}{% do kpi_plan() %}{% endif %} select 1 as planned"
+
+Change = Callable[[Any], None]
+"""Says something new in the metrics and semantic models of a parsed project."""
+
+
+class Project:
+    """The product's own project, parsed once; each question changes its definitions anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.options = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+        self.options += ["--target-path", str(folder), "--log-path", str(folder)]
+        self.options += ["--vars", "{as_of: '2026-03-11'}"]
+        os.environ["KPI_CANDIDATE"] = str(folder / "candidate.duckdb")
+        with contextlib.chdir(ROOT):
+            self.parsed = dbtRunner().invoke(["--quiet", "parse", *self.options]).result
+        self.metrics = copy.deepcopy(self.parsed.metrics)
+        self.semantic_models = copy.deepcopy(self.parsed.semantic_models)
+
+    def error_after(self, change: Change) -> str:
+        """What dbt says of the changed project; '' where it has nothing to say."""
+        self.parsed.metrics = copy.deepcopy(self.metrics)
+        self.parsed.semantic_models = copy.deepcopy(self.semantic_models)
+        change(Named(self.parsed))
+        command = ["--quiet", "compile", "--inline", PLAN, *self.options]
+        with contextlib.chdir(ROOT):
+            done = dbtRunner(manifest=self.parsed).invoke(command)
+        return "" if done.success else str(done.exception or done.result)
+
+
+class Named:
+    """Metrics and measures by name."""
+
+    def __init__(self, manifest: Any) -> None:
+        self.manifest = manifest
+
+    def metric(self, name: str) -> Any:
+        return next(m for m in self.manifest.metrics.values() if m.name == name)
+
+    def measure(self, name: str) -> Any:
+        models = self.manifest.semantic_models.values()
+        return next(m for model in models for m in model.measures if m.name == name)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
+    before = dict(os.environ)
+    yield Project(tmp_path_factory.mktemp("dbt"))
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _candidate_of_its_own(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KPI_CANDIDATE", project.options[5] + "/candidate.duckdb")
+
+
+def where(condition: str) -> Any:
+    from dbt.artifacts.resources.v1.semantic_layer_components import (
+        WhereFilter,
+        WhereFilterIntersection,
+    )
+
+    return WhereFilterIntersection(where_filters=[WhereFilter(where_sql_template=condition)])
+
+
+def offset(count: int, granularity: str) -> Any:
+    from dbt.artifacts.resources import MetricTimeWindow
+
+    return MetricTimeWindow(count=count, granularity=granularity)
+
+
+def test_the_products_own_definitions_are_understood(project: Project) -> None:
+    assert project.error_after(lambda _: None) == ""
+
+
+def test_a_filter_of_a_simple_metric_is_understood(project: Project) -> None:
+    def change(said: Named) -> None:
+        said.metric("clicks").filter = where("{{ Dimension('ad_performance__platform') }} = 'x'")
+
+    assert project.error_after(change) == ""
+
+
+def change_filter_of_ratio(said: Named) -> None:
+    said.metric("ctr").filter = where("{{ Dimension('ad_performance__platform') }} = 'x'")
+
+
+def change_filter_on_unknown_dimension(said: Named) -> None:
+    said.metric("clicks").filter = where("{{ Dimension('ad_performance__colour') }} = 'red'")
+
+
+def change_filter_on_time(said: Named) -> None:
+    said.metric("clicks").filter = where("{{ TimeDimension('metric_time', 'day') }} > '2026-01-01'")
+
+
+def change_input_filter(said: Named) -> None:
+    said.metric("ctr").type_params.numerator.filter = where("1 = 1")
+
+
+def change_aggregation(said: Named) -> None:
+    said.measure("clicks").agg = AggregationType.COUNT_DISTINCT
+
+
+def change_average(said: Named) -> None:
+    said.measure("clicks").agg = AggregationType.AVERAGE
+
+
+def change_offset(said: Named) -> None:
+    said.metric("invoiced_revenue_before").type_params.metrics[0].offset_window = offset(1, "year")
+
+
+def change_offset_to_grain(said: Named) -> None:
+    asked = said.metric("invoiced_revenue_before").type_params.metrics[0]
+    asked.offset_window, asked.offset_to_grain = None, "month"
+
+
+def change_offset_of_per_grain(said: Named) -> None:
+    said.metric("customer_churn_rate").type_params.numerator.offset_window = offset(1, "month")
+
+
+def change_window(said: Named) -> None:
+    said.metric("mrr").type_params.cumulative_type_params.window = offset(7, "day")
+
+
+def change_period_aggregation(said: Named) -> None:
+    params = said.metric("mrr").type_params.cumulative_type_params
+    params.period_agg = type(params.period_agg)("first")
+
+
+def change_type(said: Named) -> None:
+    said.metric("clicks").type = MetricType.CONVERSION
+
+
+def change_fill(said: Named) -> None:
+    said.metric("clicks").type_params.measure.fill_nulls_with = 0
+
+
+def change_timespine(said: Named) -> None:
+    said.metric("clicks").type_params.measure.join_to_timespine = True
+
+
+def change_division(said: Named) -> None:
+    said.metric("cost").type_params.expr = "cost_of_sales / operating_expense"
+
+
+def change_function(said: Named) -> None:
+    said.metric("cost").type_params.expr = "sqrt(cost_of_sales) + operating_expense"
+
+
+def change_ratio_as_input(said: Named) -> None:
+    said.metric("roas").type_params.numerator.name = "ctr"
+
+
+def change_slice(said: Named) -> None:
+    said.metric("cac").config.meta["kpi"]["slices"] = ["region"]
+
+
+def change_kind(said: Named) -> None:
+    said.metric("mrr").config.meta["kpi"]["kind"] = "flow"
+
+
+def change_kind_of_ratio(said: Named) -> None:
+    said.metric("ctr").config.meta["kpi"]["kind"] = "flow"
+
+
+@pytest.mark.parametrize(
+    ("change", "metric", "feature"),
+    [
+        (change_filter_of_ratio, "ctr", "`filter` on a ratio metric"),
+        (change_filter_on_unknown_dimension, "clicks", "ad_performance__colour"),
+        (change_filter_on_time, "clicks", "TimeDimension"),
+        (change_input_filter, "ctr", "`filter` on the input clicks"),
+        (change_aggregation, "clicks", "`count_distinct`"),
+        (change_average, "clicks", "`average`"),
+        (change_offset, "invoiced_revenue_before", "`offset_window: 1 year`"),
+        (change_offset_to_grain, "invoiced_revenue_before", "`offset_to_grain`"),
+        (change_offset_of_per_grain, "customer_churn_rate", "counted per grain"),
+        (change_window, "mrr", "`cumulative_type_params.window`"),
+        (change_period_aggregation, "mrr", "`period_agg: first`"),
+        (change_type, "clicks", "type `conversion`"),
+        (change_fill, "clicks", "`fill_nulls_with`"),
+        (change_timespine, "clicks", "`join_to_timespine`"),
+        (change_division, "cost", "`/`"),
+        (change_function, "cost", "`sqrt`"),
+        (change_ratio_as_input, "roas", "the ratio ctr as an input"),
+        (change_slice, "cac", "slice `region`"),
+        (change_kind, "mrr", "kind `flow`"),
+        (change_kind_of_ratio, "ctr", "kind `flow`"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_metric_and_feature(
+    project: Project, change: Change, metric: str, feature: str
+) -> None:
+    said = project.error_after(change)
+    assert f"Metric '{metric}'" in said
+    assert feature in said
+    assert "not understood" in said
