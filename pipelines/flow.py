@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.contract import load_contracts
+from pipelines.inbox import notice
 from pipelines.intake import Landed, Pipeline, Tell, accepted_landings, land, say_nothing
 from pipelines.ledger import Ledger
 from pipelines.run import Run
@@ -75,18 +76,22 @@ def alone(pipeline: Pipeline) -> Iterator[None]:
 def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
     """The main job, once: from what is new in the inbox to a release, or to the reasons why not."""
     pipeline = open_pipeline(settings, tell)
-    with alone(pipeline):
-        landed = land(pipeline)
+    with alone(pipeline), ExitStack() as stack:
+        seen = notice(settings, pipeline.ledger)
+        # Started before landing, because its import takes as long as landing does.
+        worker = stack.enter_context(start_worker(pipeline)) if seen.new else None
+        landed = land(pipeline, seen)
+        nothing_new = Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
         if freeze(pipeline) is None:
-            return Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
-        with start_worker(pipeline) as worker:
-            check_landed(pipeline, worker)
-            # The suites may have set landings aside: only now are the inputs final.
-            run_now = freeze(pipeline)
-            if run_now is None:
-                return Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
-            transform(pipeline, run_now)
-            verdict = check_candidate(pipeline, run_now, worker)
+            return nothing_new
+        worker = worker or stack.enter_context(start_worker(pipeline))
+        check_landed(pipeline, worker)
+        # The suites may have set landings aside: only now are the inputs final.
+        run_now = freeze(pipeline)
+        if run_now is None:
+            return nothing_new
+        transform(pipeline, run_now)
+        verdict = check_candidate(pipeline, run_now, worker)
         if verdict.decision != "release":
             reasons = tuple(verdict.reasons)
             return Outcome("held", run_now.run_id, landed, verdict=verdict, reasons=reasons)

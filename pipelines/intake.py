@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
-from pipelines.inbox import Export, Problem, notice
+from pipelines.inbox import Export, Notice, Problem, notice
 from pipelines.ledger import Event, Ledger
 from pipelines.settings import Settings
 from pipelines.storage import archive_file
@@ -51,11 +51,16 @@ class Landed:
     """Files that are still being written, left for the next look."""
 
 
-def land(pipeline: Pipeline) -> Landed:
-    """Take in every settled export that is new, and again what a mended contract may now read."""
+def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
+    """Take in every settled export that is new, and again what a mended contract may now read.
+
+    Args:
+        pipeline: settings, contracts and ledger.
+        seen: what is in the inbox, where somebody has looked already.
+    """
     from pipelines.land import FileQuarantined
 
-    seen = notice(pipeline.settings, pipeline.ledger)
+    seen = seen or notice(pipeline.settings, pipeline.ledger)
     results: list[Landing | FileQuarantined] = [
         _set_problem_aside(pipeline, problem) for problem in seen.problems
     ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 
 from models.contract import Stream
 from pipelines.land import FileQuarantined, Landing, land_file
@@ -97,9 +99,9 @@ class House:
         landing = self.put(name, content, at)
         assert isinstance(landing, Landing), landing
         skipped = sum(landing.rows_skipped.values())
-        assert (
-            landing.rows_in_file == landing.rows_landed + landing.rows_quarantined + skipped
-        ), landing
+        assert landing.rows_in_file == landing.rows_landed + landing.rows_quarantined + skipped, (
+            landing
+        )
         assert landing.rows_landed == len(self.rows(landing))
         broken = {row["_row_number"] for row in self.quarantine(landing)}
         assert landing.rows_quarantined == len(broken)
@@ -127,6 +129,18 @@ class House:
         with duckdb.connect() as connection:
             create_landed_views(connection, self.streams, self.landings, self.settings.landed)
             return fetched(connection.execute(f"SELECT * FROM landed.{table} ORDER BY ALL"))
+
+
+def workbook_of(rows: Sequence[Sequence[Any]]) -> bytes:
+    """An Excel file with these rows on its one sheet."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(list(row))
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
 
 
 def read(file: Path) -> list[dict[str, Any]]:

@@ -180,7 +180,7 @@ def _other_delimiter(
 
 
 def _unreadable(candidates: Sequence[Stream], tops: Tops) -> FileRefused | None:
-    """The reason of the reading that came furthest, where the file could not be read as text."""
+    """The reason of the reading that came furthest, where no shape of the source can read it."""
     declared = sorted({s.encoding for c in candidates for s in c.shapes if s.format == "csv"})
     if tops.export.kind == "text" and seems_utf16(tops.export.path) and "utf-16" not in declared:
         return FileRefused(
@@ -191,7 +191,15 @@ def _unreadable(candidates: Sequence[Stream], tops: Tops) -> FileRefused | None:
             row=1,
             expected=" or ".join(declared),
         )
-    refused = [found for found in tops.read.values() if isinstance(found, FileRefused)]
+    refused = []
+    for shape in (shape for stream in candidates for shape in stream.shapes):
+        if shape.format == tops.export.format:
+            try:
+                tops.under(shape)
+            except FileRefused as error:
+                refused.append(error)
+            else:
+                return None
     return max(refused, key=lambda each: each.row or 0, default=None)
 
 

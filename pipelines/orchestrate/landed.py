@@ -48,7 +48,7 @@ def build_landed(declared: Declared) -> dg.AssetsDefinition:
             results = flow.check_landed(pipeline, worker)
             accepted = flow.accepted_landings(pipeline)
         for file in news.quarantined:
-            context.log.warning(f"Set aside, see `kpi quarantine list`: {file}")
+            context.log.warning(f"{file.file} was set aside ({file.code}). {file.remedy}")
         wanted = context.selected_asset_keys
         for stream in declared.streams.values():
             if asset_of(f"landed.{stream.table}") in wanted:

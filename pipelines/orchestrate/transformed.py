@@ -62,11 +62,14 @@ def build_transformed(declared: Declared) -> dg.AssetsDefinition:
         kinds={"duckdb"},
     )
 
+    checks = _check_specs(declared.manifest, names)
+    tests = {unique_id: spec.key for unique_id, spec in checks.items()}
+
     # The candidate is always built whole; nothing is given at all when there is nothing new.
     @dg.multi_asset(
         name="transformed",
         specs=[*models, candidate],
-        check_specs=list(_check_specs(declared.manifest, names)),
+        check_specs=list(checks.values()),
         can_subset=True,
     )
     def transformed(context: dg.AssetExecutionContext) -> Iterator[Event]:
@@ -79,7 +82,7 @@ def build_transformed(declared: Declared) -> dg.AssetsDefinition:
                 context.log.info("Nothing new: the last release has these inputs, or none landed.")
                 return
             flow.transform(pipeline, run, [lambda message: _keep_result(message, heard)])
-        yield from _events(context, declared.manifest, names, heard)
+        yield from _events(context, declared.manifest, names, tests, heard)
         if CANDIDATE in context.selected_asset_keys:
             yield dg.MaterializeResult(
                 asset_key=CANDIDATE,
@@ -95,18 +98,17 @@ def build_transformed(declared: Declared) -> dg.AssetsDefinition:
     return transformed
 
 
-def _check_specs(manifest: Mapping[str, Any], names: TableNames) -> Iterator[dg.AssetCheckSpec]:
-    """A check for each test of one table. The others are in the candidate's `dbt_tests_hold`."""
+def _check_specs(manifest: Mapping[str, Any], names: TableNames) -> dict[str, dg.AssetCheckSpec]:
+    """The check of each test of one table; other tests are in the candidate's `dbt_tests_hold`."""
+    specs = {}
     for unique_id, node in manifest["nodes"].items():
-        if node["resource_type"] != "test":
-            continue
-        for parent in node["depends_on"]["nodes"]:
-            if not parent.startswith("model."):
-                continue
-            asset = names.get_asset_spec(manifest, parent, None)
-            spec = names.get_asset_check_spec(asset, manifest, unique_id, None)
-            if spec is not None:
-                yield spec
+        if node["resource_type"] == "test":
+            for parent in node["depends_on"]["nodes"]:
+                asset = names.get_asset_spec(manifest, parent, None)
+                spec = names.get_asset_check_spec(asset, manifest, unique_id, None)
+                if spec is not None and parent.startswith("model."):
+                    specs[unique_id] = spec
+    return specs
 
 
 def _keep_result(message: Any, heard: list[dict[str, Any]]) -> None:
@@ -120,20 +122,23 @@ def _events(
     context: dg.AssetExecutionContext,
     manifest: Mapping[str, Any],
     names: TableNames,
+    tests: Mapping[str, dg.AssetCheckKey],
     heard: list[dict[str, Any]],
 ) -> Iterator[Event]:
     """What dbt said, as Dagster's events; a test that it said nothing of has not passed."""
     unanswered = set(context.selected_asset_check_keys)
     outputs = context.op_execution_context.selected_output_names
     for raw in heard:
-        if raw["data"]["node_info"]["unique_id"] not in manifest["nodes"]:
-            continue  # a unit test: no table's, so the candidate's
+        unique_id = raw["data"]["node_info"]["unique_id"]
+        is_test = unique_id.startswith(("test.", "unit_test."))
+        if is_test and tests.get(unique_id) not in unanswered:
+            continue
         said = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
         for event in said.to_default_asset_events(manifest, names, context):
-            if isinstance(event, dg.Output) and event.output_name in outputs:
+            if isinstance(event, dg.AssetCheckResult):
+                unanswered.discard(tests[unique_id])
                 yield event
-            elif isinstance(event, dg.AssetCheckResult) and event.asset_key and event.check_name:
-                unanswered.discard(dg.AssetCheckKey(event.asset_key, event.check_name))
+            elif isinstance(event, dg.Output) and event.output_name in outputs:
                 yield event
     for key in sorted(unanswered, key=lambda key: key.to_user_string()):
         yield dg.AssetCheckResult(

@@ -48,7 +48,13 @@ unit_tests:
     given: [{input: ref('stg_shop__orders'), rows: [{order_id: a, amount: 1}]}]
     expect: {rows: [{order_id: a, amount: 1}]}
 """
+SUITE = """
+{"table": "landed.shop__orders", "stage": "landed", "when_empty": "skip", "key": ["order_id"],
+ "expectations": [{"type": "expect_table_row_count_to_equal", "kwargs": {"value": {"$PARAMETER": "rows"}},
+   "asks": "Did the suite see every row?", "severity": "block", "notes": "Look into the worker."}]}
+"""
 FILES = {
+    "expectations/suites/shop__orders.json": SUITE,
     "models/contracts/finance/shop.yml": CONTRACT,
     "dbt_project/models/staging/stg_shop__orders.sql": (
         "select order_id, amount from {{ source('landed', 'shop__orders') }}"
@@ -173,7 +179,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    (folder / "expectations" / "suites").mkdir(parents=True)
     (folder / "parsed").mkdir()
     return folder
 

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import duckdb
 import pytest
 
 from pipelines import flow
@@ -11,9 +10,9 @@ from pipelines.serve import mart
 pytestmark = pytest.mark.slow
 
 KPIS = (
-    "revenue invoiced_revenue sales_growth cost gross_margin profit net_profit_margin ebitda cash_flow"
-    " mrr arr paying_customers new_customers customer_churn_rate cac impressions clicks ad_spend ctr"
-    " cpc cvr roas leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size"
+    "revenue invoiced_revenue sales_growth cost gross_margin profit net_profit_margin ebitda"
+    " cash_flow mrr arr paying_customers new_customers customer_churn_rate cac impressions clicks ad_spend"
+    " ctr cpc cvr roas leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size"
     " pipeline_value tickets_opened csat nps"
 ).split()
 
@@ -48,10 +47,12 @@ def test_every_month_is_true_to_the_digit(company, kpi):
     true = {month: exact(text) for month, text in company.truth["kpis"][kpi].items()}
     published = {month: value for (_, month), value in monthly(company, kpi).items()}
 
+    # A KPI begins with its first row: before that the mart has no period where the truth has 0.
+    first = min(published)
     differs = {
         month: (value, published.get(month))
         for month, value in true.items()
-        if published.get(month) != value
+        if published.get(month) != value and not (month < first and not value)
     }
     assert differs == {}
 
@@ -71,22 +72,24 @@ def test_every_slice_is_true_to_the_digit(company):
     assert differs == []
 
 
-def test_slices_of_a_sum_add_up_to_the_total_in_every_period(company):
-    with duckdb.connect(
-        str(mart.release_folder(company.settings) / "mart.duckdb"), read_only=True
-    ) as c:
-        differs = c.execute(
-            """select total.kpi, total.grain, total.period_start, parts.slice, total.value, parts.value
-            from kpi_mart.kpi_values as total
-            inner join kpi_mart.dim_kpi using (kpi)
-            inner join (
-                select kpi, grain, period_start, slice, sum(value) as value
-                from kpi_mart.kpi_values where slice <> 'total' group by all
-            ) as parts using (kpi, grain, period_start)
-            where total.slice = 'total' and dim_kpi.additive <> 'none' and total.value <> parts.value"""
-        ).fetchall()
+SUMS_THAT_DIFFER = """
+    with parts as (
+        select kpi, grain, period_start, slice, sum(value) as value
+        from kpi_mart.kpi_values
+        where slice <> 'total'
+        group by all
+    )
+    select total.kpi, total.grain, total.period_start, parts.slice, total.value, parts.value
+    from kpi_mart.kpi_values as total
+    inner join kpi_mart.dim_kpi using (kpi)
+    inner join parts using (kpi, grain, period_start)
+    where total.slice = 'total' and dim_kpi.additive <> 'none' and total.value <> parts.value
+"""
 
-    assert differs == []
+
+def test_slices_of_a_sum_add_up_to_the_total_in_every_period(company):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        assert connection.execute(SUMS_THAT_DIFFER).fetchall() == []
 
 
 def test_running_again_with_nothing_new_makes_no_release(company):

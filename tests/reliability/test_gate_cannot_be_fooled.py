@@ -1,5 +1,6 @@
 """Ways to publish what was not checked, or was checked badly: each is refused, and says why."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -197,8 +198,6 @@ def ledger_rewritten(made: MadeRun) -> None:
     made.run.verdict.write_text(json.dumps(hold_edited))
     event = made.ledger.latest("verdict")
     assert event is not None
-    import hashlib
-
     payload = {**event.payload, "decision": "release"}
     payload["verdict_sha256"] = hashlib.sha256(made.run.verdict.read_bytes()).hexdigest()
     with sqlite3.connect(made.settings.home / "ledger.db") as connection:
@@ -243,10 +242,10 @@ TRICKS: list[tuple[Trick, str]] = [
 @pytest.fixture
 def made(tmp_path: Path) -> MadeRun:
     """The second run of a home in which release 1 is served."""
-    first = make_run(tmp_path, "run-1", "1")
+    first = make_run(tmp_path, "run-1", "30")
     first.judge()
     first.publish()
-    return make_run(tmp_path, "run-2", "2")
+    return make_run(tmp_path, "run-2", "31")
 
 
 @pytest.mark.parametrize(
@@ -344,5 +343,5 @@ def test_f001_a_log_left_beside_the_old_mart_never_reaches_the_new_one(made: Mad
 
     with duckdb.connect(str(made.settings.current / "mart.duckdb"), read_only=True) as connection:
         found = connection.execute("select max(value) from kpi_mart.kpi_scorecard").fetchone()
-    assert found == (2,)
+    assert found == (31,)
     assert not list(release.folder.rglob("*.wal"))

@@ -1,5 +1,7 @@
 """From text to types: what is accepted is exact, and what is not is quarantined with its reason."""
 
+# ruff: noqa: DTZ001  (landed time stamps are UTC without saying so, as DuckDB has them)
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -108,7 +110,14 @@ def test_what_is_no_exact_number_is_quarantined_and_never_rounded(
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("7", 7), ("-7", -7), ("25,881", 25881), ("7.00", 7), ("7.", 7), ("9223372036854775807", 2**63 - 1)],
+    [
+        ("7", 7),
+        ("-7", -7),
+        ("25,881", 25881),
+        ("7.00", 7),
+        ("7.", 7),
+        ("9223372036854775807", 2**63 - 1),
+    ],
 )
 def test_a_whole_number_is_read_exactly(settings: Settings, text: str, expected: int) -> None:
     assert landed_value(settings, of_one_column({"type": "integer"}, **ENGLISH), text) == expected
@@ -283,7 +292,13 @@ def test_a_time_that_the_clocks_show_twice_is_always_read_as_the_same_one(
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("yes", True), ("no", False), (" yes ", True), ("true", "NOT_A_BOOLEAN"), ("Yes", "NOT_A_BOOLEAN")],
+    [
+        ("yes", True),
+        ("no", False),
+        (" yes ", True),
+        ("true", "NOT_A_BOOLEAN"),
+        ("Yes", "NOT_A_BOOLEAN"),
+    ],
 )
 def test_only_declared_words_are_true_or_false(
     settings: Settings, text: str, expected: bool | str

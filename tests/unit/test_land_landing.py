@@ -1,9 +1,10 @@
-"""What a landing says of itself: rows conserved, when exported, what covered, accepted or set aside."""
+"""What a landing says of itself: rows conserved, when exported, what covered, set aside or not."""
+
+# ruff: noqa: DTZ001  (landed time stamps are UTC without saying so, as DuckDB has them)
 
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -143,8 +144,10 @@ def test_what_a_mended_contract_lands_leaves_no_old_quarantine(settings: Setting
     content = f"{HEADER}A1,2026-02-01,1.234,x\n"
     strict = House.of(settings, declared(quarantine_limit=1))
     assert strict.land("shop/a.csv", content).rows_quarantined == 1
-    wide = [{**column, "type": "decimal(18,3)"} if column["name"] == "amount" else column
-            for column in declared().model_dump(exclude_unset=True)["columns"]]
+    wide = [
+        {**column, "type": "decimal(18,3)"} if column["name"] == "amount" else column
+        for column in declared().model_dump(exclude_unset=True)["columns"]
+    ]
     mended = House.of(settings, declared(columns=wide))
     assert mended.land("shop/a.csv", content).rows_landed == 1
 
@@ -225,7 +228,7 @@ def test_rows_that_go_missing_stop_the_landing(
 ) -> None:
     monkeypatch.setattr(rows, "SOUND", "_skip IS NULL AND _raw IS NULL AND order_id <> 'A2'")
     house = House.of(settings)
-    with pytest.raises(LandingError, match="shop/a.csv: 2 landed rows were written, but 3"):
+    with pytest.raises(LandingError, match=r"shop/a\.csv: 2 landed rows were written, but 3"):
         house.put("shop/a.csv", f"{HEADER}{orders(1, 3)}")
     assert not list(settings.landed.rglob("*.parquet"))
     assert not list(settings.home.glob(".tmp-*"))
@@ -290,4 +293,4 @@ def test_landing_leaves_the_export_and_no_scratch_behind(settings: Settings) -> 
     house = House.of(settings)
     house.land("shop/a.csv", f"{HEADER}{orders(1, 3)}")
     assert (settings.inbox / "shop" / "a.csv").exists()
-    assert sorted(os.listdir(settings.home)) == ["archive", "inbox", "landed"]
+    assert sorted(path.name for path in settings.home.iterdir()) == ["archive", "inbox", "landed"]

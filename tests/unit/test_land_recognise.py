@@ -1,4 +1,4 @@
-"""Which stream an export is, which cell is which column, and where values without a cell come from."""
+"""Which stream an export is, which cell is which column, where other values come from."""
 
 from __future__ import annotations
 
@@ -116,7 +116,10 @@ def test_a_file_without_header_is_known_by_name_and_width(settings: Settings) ->
     }
     house = House.of(settings, declared(shapes=[shape]))
     landing = house.land("shop/orders_1.csv", "A1|2026-02-01|1\nA2|2026-02-02|2\n")
-    assert [(r["order_id"], r["_row_number"]) for r in house.rows(landing)] == [("A1", 1), ("A2", 2)]
+    assert [(r["order_id"], r["_row_number"]) for r in house.rows(landing)] == [
+        ("A1", 1),
+        ("A2", 2),
+    ]
     assert landing.rows_skipped == {}
     assert house.put("shop/other.csv", "A1|2026-02-01|1\n").code == "UNKNOWN_FORMAT"  # type: ignore[union-attr]
     assert house.put("shop/orders_2.csv", "A1|2026-02-01\n").code == "UNKNOWN_FORMAT"  # type: ignore[union-attr]

@@ -27,7 +27,7 @@ with
 {%- for scan, components in scans.items() %}
 {%- set first = components[0] -%}
 {%- set slices = plan.slices[first.semantic_model] | sort -%}
-{%- set semantic_model = graph.semantic_models.values() | selectattr('name', 'equalto', first.semantic_model) | first %}
+{%- set semantic_model = kpi_semantic_model(first.semantic_model) %}
 {{ scan }}_rows as (
     select
         {{ first.grain_column if first.grain_column else "'day'" }} as grain,
@@ -60,7 +60,8 @@ with
             when true then ''
         end as slice_value,
         {%- for component in components %}
-        cast(sum({{ component.name }}_part) as decimal(38, 6)) as {{ component.name }}_sum{{ "," if not loop.last }}
+        cast(sum({{ component.name }}_part) as decimal(38, 6))
+            as {{ component.name }}_sum{{ "," if not loop.last }}
         {%- endfor %}
     from {{ scan }}_rows
     group by grouping sets (

@@ -1,7 +1,7 @@
-{# The generated SQL of dim_kpi: what every KPI declares, beside what follows from its definition. #}
+{# The generated SQL of dim_kpi: what every KPI declares, and what follows from its definition. #}
 
 {% macro kpi_formula(kpi) %}
-    {#- The definition as text, from the metrics themselves, so that it cannot disagree with the figure. -#}
+    {#- The definition as text, from the metrics themselves: it cannot disagree with the figure. -#}
     {% if kpi.metric.type == 'ratio' %}
         {{ return('(' ~ kpi.parts[0].text ~ ') / (' ~ kpi.parts[1].text ~ ')') }}
     {% endif %}
@@ -10,18 +10,25 @@
 
 
 {% macro kpi_definition_digest(kpi) %}
-    {#- Changes exactly when the way the figure is computed changes; texts and owners do not count. -#}
+    {#- Changes exactly when the computation changes; texts and owners do not count. -#}
     {% set said = [kpi.metric.type, kpi.meta.kind] %}
     {% for part in kpi.parts %}{% do said.append(part.sql) %}{% endfor %}
     {% for component in kpi.components.values() | sort(attribute='name') %}
-        {% do said.append([component.name, component.fact, component.time, component.grain_column, component.behaviour, component.contribution] | join('|')) %}
+        {% do said.append([
+            component.name,
+            component.fact,
+            component.time,
+            component.grain_column,
+            component.behaviour,
+            component.contribution,
+        ] | join('|')) %}
     {% endfor %}
     {{ return(local_md5(said | join('\n'))) }}
 {% endmacro %}
 
 
 {% macro kpi_number(value) %}
-    {{ return('cast(null as decimal(38, 6))' if value is none else "cast('" ~ value ~ "' as decimal(38, 6))") }}
+    {{ return("cast(" ~ ('null' if value is none else "'" ~ value ~ "'") ~ " as decimal(38, 6))") }}
 {% endmacro %}
 
 

@@ -25,7 +25,9 @@
     {% for metric in graph.metrics.values() if metric.name == name %}
         {{ return(metric) }}
     {% endfor %}
-    {{ exceptions.raise_compiler_error("There is no metric '" ~ name ~ "', which " ~ wanted_by ~ " names.") }}
+    {{ exceptions.raise_compiler_error(
+        "There is no metric '" ~ name ~ "', which " ~ wanted_by ~ " names."
+    ) }}
 {% endmacro %}
 
 
@@ -37,7 +39,14 @@
             {{ return({'measure': measure, 'semantic_model': semantic_model}) }}
         {% endfor %}
     {% endfor %}
-    {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "' names measure '" ~ wanted ~ "', which no semantic model has.") }}
+    {{ exceptions.raise_compiler_error(
+        "Metric '" ~ metric.name ~ "' names measure '" ~ wanted ~ "', which no semantic model has."
+    ) }}
+{% endmacro %}
+
+
+{% macro kpi_semantic_model(name) %}
+    {{ return(graph.semantic_models.values() | selectattr('name', 'equalto', name) | first) }}
 {% endmacro %}
 
 
@@ -51,14 +60,15 @@
 
 
 {% macro kpi_fact(semantic_model) %}
-    {#- The name of the model a semantic model describes, and a check that the model at hand waits for it. -#}
+    {#- The model that a semantic model describes; refused where the KPIs do not wait for it. -#}
     {% set fact = semantic_model.refs[0].name %}
-    {% if model is defined and model.resource_type == 'model' and model.name == 'kpi_components_daily' %}
+    {% if model is defined and model.name == 'kpi_components_daily' %}
         {% set ids = semantic_model.depends_on.nodes %}
         {% if ids[0] not in model.depends_on.nodes %}
             {{ exceptions.raise_compiler_error(
-                "Semantic model '" ~ semantic_model.name ~ "' reads " ~ fact ~ ", which is not built before the KPIs. "
-                ~ "Add the line `-- depends_on: {" ~ "{ ref('" ~ fact ~ "') }" ~ "}` to kpi_components_daily.sql."
+                "Semantic model '" ~ semantic_model.name ~ "' reads " ~ fact
+                ~ ", which is not built before the KPIs. Add the line `-- depends_on: {"
+                ~ "{ ref('" ~ fact ~ "') }" ~ "}` to kpi_components_daily.sql."
             ) }}
         {% endif %}
     {% endif %}
@@ -67,51 +77,100 @@
 
 
 {% macro kpi_refuse_unknown_features(metric) %}
-    {#- One list of what a metric could say beyond what is generated; said is refused, never ignored. -#}
+    {#- What a metric could say beyond what is generated is refused, never ignored. -#}
     {% set params = metric.type_params %}
     {% if metric.type not in ('simple', 'cumulative', 'ratio', 'derived') %}
-        {{ kpi_refuse(metric.name, "type `" ~ metric.type ~ "`", "Use simple, cumulative, ratio or derived.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "type `" ~ metric.type ~ "`",
+            "Use simple, cumulative, ratio or derived."
+        ) }}
     {% endif %}
     {% if metric.time_granularity %}
-        {{ kpi_refuse(metric.name, "`time_granularity`", "Every KPI exists at every grain; take it out.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`time_granularity`",
+            "Every KPI exists at every grain; take it out."
+        ) }}
     {% endif %}
     {% if metric.filter and metric.type not in ('simple', 'cumulative') %}
-        {{ kpi_refuse(metric.name, "`filter` on a " ~ metric.type ~ " metric", "Filter the simple metrics it is made of.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`filter` on a " ~ metric.type ~ " metric",
+            "Filter the simple metrics it is made of."
+        ) }}
     {% endif %}
     {% if params.conversion_type_params %}
-        {{ kpi_refuse(metric.name, "`conversion_type_params`", "Count the conversions in a fact instead.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`conversion_type_params`",
+            "Count the conversions in a fact instead."
+        ) }}
     {% endif %}
     {% if params.window or params.grain_to_date %}
-        {{ kpi_refuse(metric.name, "`window` or `grain_to_date`", "A cumulative metric is the running total of all time.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`window` or `grain_to_date`",
+            "A cumulative metric is the running total of all time."
+        ) }}
     {% endif %}
     {% set cumulative = params.cumulative_type_params or {} %}
     {% for feature in ('window', 'grain_to_date', 'metric') if cumulative.get(feature) %}
-        {{ kpi_refuse(metric.name, "`cumulative_type_params." ~ feature ~ "`", "A cumulative metric is the running total of all time.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`cumulative_type_params." ~ feature ~ "`",
+            "A cumulative metric is the running total of all time."
+        ) }}
     {% endfor %}
     {% if metric.type == 'cumulative' and cumulative.get('period_agg') != 'last' %}
-        {{ kpi_refuse(metric.name, "`period_agg: " ~ cumulative.get('period_agg', 'first') ~ "`",
-            "A balance is the value at the period's end: write `cumulative_type_params: {period_agg: last}`.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`period_agg: " ~ cumulative.get('period_agg', 'first') ~ "`",
+            "A balance is the value at the period's end: "
+            ~ "write `cumulative_type_params: {period_agg: last}`."
+        ) }}
     {% endif %}
     {% if metric.type in ('simple', 'cumulative') %}
-        {% for feature in ('join_to_timespine', 'fill_nulls_with') if params.measure.get(feature) not in (none, false) %}
-            {{ kpi_refuse(metric.name, "`" ~ feature ~ "`", "Empty periods of the total are 0 already; take it out.") }}
-        {% endfor %}
+        {% if params.measure.join_to_timespine %}
+            {{ kpi_refuse(
+                metric.name,
+                "`join_to_timespine`",
+                "Empty periods of the total are 0 already; take it out."
+            ) }}
+        {% elif params.measure.fill_nulls_with is not none %}
+            {{ kpi_refuse(
+                metric.name,
+                "`fill_nulls_with`",
+                "Empty periods of the total are 0 already; take it out."
+            ) }}
+        {% endif %}
     {% endif %}
 {% endmacro %}
 
 
 {% macro kpi_refuse_input_features(metric, input) %}
-    {#- What an input of a ratio or derived metric could say; only an offset of one period is understood. -#}
+    {#- Of what an input could say, only an offset of one period is understood. -#}
     {% if input.filter %}
-        {{ kpi_refuse(metric.name, "`filter` on the input " ~ input.name, "Declare a simple metric with that filter and use it.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`filter` on the input " ~ input.name,
+            "Declare a simple metric with that filter and use it."
+        ) }}
     {% endif %}
     {% if input.offset_to_grain %}
-        {{ kpi_refuse(metric.name, "`offset_to_grain` on the input " ~ input.name, "Only `offset_window: 1 month` is: one period of the grain earlier.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`offset_to_grain` on the input " ~ input.name,
+            "Only `offset_window: 1 month` is: one period of the grain earlier."
+        ) }}
     {% endif %}
     {% set window = input.offset_window %}
     {% if window and not (window.count == 1 and (window.granularity | string) == 'month') %}
-        {{ kpi_refuse(metric.name, "`offset_window: " ~ window.count ~ " " ~ window.granularity ~ "`",
-            "Only `1 month` is; it means one period of the grain earlier, at every grain.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`offset_window: " ~ window.count ~ " " ~ window.granularity ~ "`",
+            "Only `1 month` is; it means one period of the grain earlier, at every grain."
+        ) }}
     {% endif %}
 {% endmacro %}
 
@@ -127,14 +186,23 @@
         {% for path in modules.re.findall(pattern, filter.where_sql_template) %}
             {% set dimension = kpi_dimension(semantic_model, path.split('__')[-1]) %}
             {% if dimension is none or path.split('__') | length != 2 %}
-                {{ kpi_refuse(metric.name, "a filter on '" ~ path ~ "'", "Filter on a dimension of semantic model '" ~ semantic_model.name ~ "', written entity__dimension.") }}
+                {{ kpi_refuse(
+                    metric.name,
+                    "a filter on '" ~ path ~ "'",
+                    "Filter on a dimension of semantic model '" ~ semantic_model.name
+                    ~ "', written entity__dimension."
+                ) }}
             {% endif %}
             {% set state.sql = modules.re.sub(
                 "[{][{]\\s*Dimension\\(\\s*['\"]" ~ path ~ "['\"]\\s*\\)\\s*[}][}]",
                 '(' ~ (dimension.expr or dimension.name) ~ ')', state.sql) %}
         {% endfor %}
         {% if '{' in state.sql %}
-            {{ kpi_refuse(metric.name, "the filter `" ~ filter.where_sql_template ~ "`", "Only conditions on Dimension('entity__dimension') are.") }}
+            {{ kpi_refuse(
+                metric.name,
+                "the filter `" ~ filter.where_sql_template ~ "`",
+                "Only conditions on Dimension('entity__dimension') are."
+            ) }}
         {% endif %}
         {% do conditions.append('(' ~ state.sql ~ ')') %}
     {% endfor %}

@@ -5,8 +5,8 @@
     {% set waiting = [] %}
     {% set seen = [] %}
     {% set tables = [] %}
-    {% for semantic_model in graph.semantic_models.values() if semantic_model.name in semantic_model_names %}
-        {% do waiting.extend(semantic_model.depends_on.nodes) %}
+    {% for name in semantic_model_names %}
+        {% do waiting.extend(kpi_semantic_model(name).depends_on.nodes) %}
     {% endfor %}
     {#- Jinja has no while: the list grows under the loop until nothing new is upstream. -#}
     {% for id in waiting if id not in seen %}
@@ -28,13 +28,15 @@
     {#- (kpi, table) for every published KPI, as rows of a values list. -#}
     {% set rows = [] %}
     {% for kpi in kpi_plan().kpis %}
-        {% set semantic_models = kpi.components.values() | map(attribute='semantic_model') | unique | list %}
-        {% for table in kpi_landed_tables(semantic_models) %}
+        {% set names = kpi.components.values() | map(attribute='semantic_model') | unique | list %}
+        {% for table in kpi_landed_tables(names) %}
             {% do rows.append('(' ~ kpi_quote(kpi.name) ~ ', ' ~ kpi_quote(table) ~ ')') %}
         {% endfor %}
     {% endfor %}
     {% if not rows %}
-        {{ exceptions.raise_compiler_error("No KPI has a landed stream upstream: the facts must be built from source('landed', …).") }}
+        {{ exceptions.raise_compiler_error(
+            "No KPI has a landed stream upstream: build the facts from source('landed', …)."
+        ) }}
     {% endif %}
     {{ return(rows | join(',\n        ')) }}
 {% endmacro %}

@@ -12,30 +12,50 @@
     {% set measure = found.measure %}
     {% set semantic_model = found.semantic_model %}
     {% if measure.agg not in ('sum', 'count', 'sum_boolean') %}
-        {{ kpi_refuse(metric.name, "aggregation `" ~ measure.agg ~ "` of measure " ~ measure.name, "Use sum, count or sum_boolean.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "aggregation `" ~ measure.agg ~ "` of measure " ~ measure.name,
+            "Use sum, count or sum_boolean."
+        ) }}
     {% endif %}
     {% if measure.non_additive_dimension %}
-        {{ kpi_refuse(metric.name, "`non_additive_dimension` of measure " ~ measure.name, "A balance is a cumulative metric over a fact of changes.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "`non_additive_dimension` of measure " ~ measure.name,
+            "A balance is a cumulative metric over a fact of changes."
+        ) }}
     {% endif %}
     {% set time_name = measure.agg_time_dimension or semantic_model.defaults.agg_time_dimension %}
     {% set time = kpi_dimension(semantic_model, time_name) %}
-    {% if time is none or time.type != 'time' or (time.type_params.time_granularity | string) != 'day' %}
-        {{ kpi_refuse(metric.name, "time dimension '" ~ time_name ~ "' of measure " ~ measure.name, "It must be a time dimension of granularity day.") }}
+    {% set granularity = (time.type_params or {}).get('time_granularity') if time else none %}
+    {% if granularity | string != 'day' %}
+        {{ kpi_refuse(
+            metric.name,
+            "time dimension '" ~ time_name ~ "' of measure " ~ measure.name,
+            "It must be a time dimension of granularity day."
+        ) }}
     {% endif %}
     {% set grain_column = semantic_model.config.meta.get('grain_column') %}
     {% if grain_column and metric.type == 'cumulative' %}
-        {{ kpi_refuse(metric.name, "a running total over a fact per grain", "Use a fact of changes by day.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "a running total over a fact per grain",
+            "Use a fact of changes by day."
+        ) }}
     {% endif %}
     {% set expression = '(' ~ (measure.expr or measure.name) ~ ')' %}
     {% set filter = kpi_filter_sql(metric, semantic_model) %}
     {% if measure.agg == 'sum' %}
         {% set contribution = 'cast(' ~ expression ~ ' as decimal(28, 6))' %}
-        {% if filter %}{% set contribution = 'case when ' ~ filter ~ ' then ' ~ contribution ~ ' end' %}{% endif %}
+        {% if filter %}
+            {% set contribution = 'case when ' ~ filter ~ ' then ' ~ contribution ~ ' end' %}
+        {% endif %}
     {% else %}
         {% set condition = expression ~ (' is not null' if measure.agg == 'count' else '') %}
         {% if filter %}{% set condition = condition ~ ' and ' ~ filter %}{% endif %}
         {% set contribution = 'case when ' ~ condition ~ ' then 1 end' %}
     {% endif %}
+    {% set adds_up = 'balance' if metric.type == 'cumulative' else 'flow' %}
     {{ return({
         'name': metric.name,
         'semantic_model': semantic_model.name,
@@ -43,9 +63,9 @@
         'time_name': time_name,
         'time': time.expr or time.name,
         'grain_column': grain_column,
-        'behaviour': 'per_grain' if grain_column else ('balance' if metric.type == 'cumulative' else 'flow'),
+        'behaviour': 'per_grain' if grain_column else adds_up,
         'contribution': contribution,
-        'description': measure.description or (measure.agg ~ ' of ' ~ (measure.expr or measure.name)),
+        'description': measure.description or (measure.agg ~ ' of ' ~ expression),
     }) }}
 {% endmacro %}
 
@@ -60,7 +80,11 @@
     {% if metric.type in ('simple', 'cumulative') %}
         {% set component = kpi_component(metric) %}
         {% if earlier and component.behaviour == 'per_grain' %}
-            {{ kpi_refuse(wanted_by, "the earlier period of " ~ name ~ ", which is counted per grain", "Give that fact a column for it.") }}
+            {{ kpi_refuse(
+                wanted_by,
+                "the earlier period of " ~ name ~ ", which is counted per grain",
+                "Give that fact a column for it."
+            ) }}
         {% endif %}
         {{ return({
             'sql': 'coalesce(' ~ kpi_cell_column(name ~ ('__earlier' if earlier else '')) ~ ', 0)',
@@ -69,7 +93,11 @@
             'text': component.description ~ (' (one period earlier)' if earlier else ''),
         }) }}
     {% elif metric.type == 'ratio' %}
-        {{ kpi_refuse(wanted_by, "the ratio " ~ name ~ " as an input", "Divide once, last: make one ratio of the numerators and denominators.") }}
+        {{ kpi_refuse(
+            wanted_by,
+            "the ratio " ~ name ~ " as an input",
+            "Divide once, last: make one ratio of the numerators and denominators."
+        ) }}
     {% endif %}
     {{ return(kpi_derived_expression(metric, earlier)) }}
 {% endmacro %}
@@ -82,12 +110,21 @@
     {% for input in metric.type_params.metrics or [] %}
         {% do kpi_refuse_input_features(metric, input) %}
         {% if input.offset_window and earlier %}
-            {{ kpi_refuse(metric.name, "an offset of an offset (" ~ input.name ~ ")", "Only one period back is.") }}
+            {{ kpi_refuse(
+                metric.name,
+                "an offset of an offset (" ~ input.name ~ ")",
+                "Only one period back is."
+            ) }}
         {% endif %}
         {% if (input.alias or input.name) in inputs %}
-            {{ kpi_refuse(metric.name, "the input name " ~ (input.alias or input.name) ~ " twice", "Give one of them an alias.") }}
+            {{ kpi_refuse(
+                metric.name,
+                "the input name " ~ (input.alias or input.name) ~ " twice",
+                "Give one of them an alias."
+            ) }}
         {% endif %}
-        {% set part = kpi_expression(input.name, earlier or (input.offset_window is not none), metric.name) %}
+        {% set is_earlier = earlier or (input.offset_window is not none) %}
+        {% set part = kpi_expression(input.name, is_earlier, metric.name) %}
         {% do inputs.update({input.alias or input.name: part}) %}
         {% do components.extend(part.components) %}
         {% if not part.linear %}{% set state.linear = false %}{% endif %}
@@ -104,15 +141,28 @@
             {% do sql.append('(' ~ inputs[token].sql ~ ')') %}
             {% do text.append('(' ~ inputs[token].text ~ ')') %}
         {% else %}
-            {% if not (is_number or token in ('+', '-', '*', '(', ')')) %}{% set state.linear = false %}{% endif %}
-            {% if is_number and before != '*' and after != '*' %}{% set state.linear = false %}{% endif %}
-            {% if token == '*' and not modules.re.match('[0-9]', before) and not modules.re.match('[0-9]', after) %}
-                {% set state.linear = false %}
+            {#- Linear is a sum of inputs times numbers; only that adds up like its inputs. -#}
+            {% set beside_number = modules.re.search('(^| )[0-9]', before ~ ' ' ~ after) %}
+            {% if is_number %}
+                {% set is_linear = '*' in (before, after) %}
+            {% elif token == '*' %}
+                {% set is_linear = beside_number is not none %}
+            {% else %}
+                {% set is_linear = token in ('+', '-', '(', ')') %}
             {% endif %}
+            {% if not is_linear %}{% set state.linear = false %}{% endif %}
             {% if token == '/' %}
-                {{ kpi_refuse(metric.name, "`/`", "Division is only exact in a ratio metric: make it one.") }}
+                {{ kpi_refuse(
+                    metric.name,
+                    "`/`",
+                    "Division is only exact in a ratio metric: make it one."
+                ) }}
             {% elif not is_number and token | lower not in kpi_words_of_expressions() %}
-                {{ kpi_refuse(metric.name, "`" ~ token ~ "` in the expression", "Known: its inputs, numbers, + - *, comparisons, case, coalesce.") }}
+                {{ kpi_refuse(
+                    metric.name,
+                    "`" ~ token ~ "` in the expression",
+                    "Known: its inputs, numbers, + - *, comparisons, case, coalesce."
+                ) }}
             {% endif %}
             {% do sql.append(token) %}
             {% do text.append(token) %}
@@ -128,13 +178,15 @@
 
 
 {% macro kpi_words_of_expressions() %}
-    {{ return(['+', '-', '*', '(', ')', ',', '<', '>', '=', '<>', '<=', '>=', '!=', 'case', 'when', 'then',
-        'else', 'end', 'and', 'or', 'not', 'is', 'null', 'coalesce']) }}
+    {{ return([
+        '+', '-', '*', '(', ')', ',', '<', '>', '=', '<>', '<=', '>=', '!=',
+        'case', 'when', 'then', 'else', 'end', 'and', 'or', 'not', 'is', 'null', 'coalesce',
+    ]) }}
 {% endmacro %}
 
 
 {% macro kpi_plan_of(metric) %}
-    {#- One KPI: its expressions, what they read, its slices; what it declares is checked against that. -#}
+    {#- One KPI: its expressions, what they read, its slices; what it declares must fit them. -#}
     {% set meta = metric.config.meta.kpi %}
     {% do kpi_refuse_unknown_features(metric) %}
     {% if metric.type == 'ratio' %}
@@ -142,7 +194,8 @@
         {% set parts = [] %}
         {% for input in inputs %}
             {% do kpi_refuse_input_features(metric, input) %}
-            {% do parts.append(kpi_expression(input.name, input.offset_window is not none, metric.name)) %}
+            {% set is_earlier = input.offset_window is not none %}
+            {% do parts.append(kpi_expression(input.name, is_earlier, metric.name)) %}
         {% endfor %}
     {% else %}
         {% set parts = [kpi_expression(metric.name, false, metric.name)] %}
@@ -160,11 +213,23 @@
     {% endfor %}
     {% set behaviours = components.values() | map(attribute='behaviour') | unique | list %}
     {% if (metric.type == 'ratio') != (meta.kind == 'ratio') %}
-        {{ kpi_refuse(metric.name, "kind `" ~ meta.kind ~ "` on a " ~ metric.type ~ " metric", "A ratio metric is of kind ratio, and no other is.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `" ~ meta.kind ~ "` on a " ~ metric.type ~ " metric",
+            "A ratio metric is of kind ratio, and no other is."
+        ) }}
     {% elif meta.kind == 'balance' and behaviours != ['balance'] %}
-        {{ kpi_refuse(metric.name, "kind `balance` over " ~ behaviours | join(', '), "A balance is made of cumulative metrics only.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `balance` over " ~ behaviours | join(', '),
+            "A balance is made of cumulative metrics only."
+        ) }}
     {% elif meta.kind == 'flow' and 'balance' in behaviours %}
-        {{ kpi_refuse(metric.name, "kind `flow` over a balance", "Declare kind balance, or use simple metrics.") }}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `flow` over a balance",
+            "Declare kind balance, or use simple metrics."
+        ) }}
     {% elif meta.kind not in ('flow', 'balance', 'ratio') %}
         {{ kpi_refuse(metric.name, "kind `" ~ meta.kind ~ "`", "Use flow, balance or ratio.") }}
     {% endif %}
@@ -192,14 +257,16 @@
 {% macro kpi_check_slices(metric, components) %}
     {% for slice in metric.config.meta.kpi.get('slices') or [] %}
         {% for component in components.values() %}
-            {% for semantic_model in graph.semantic_models.values() if semantic_model.name == component.semantic_model %}
-                {% set dimension = kpi_dimension(semantic_model, slice) %}
-                {% if dimension is none or dimension.type != 'categorical' or slice == 'total' %}
-                    {{ kpi_refuse(metric.name, "slice `" ~ slice ~ "`",
-                        "Semantic model '" ~ semantic_model.name ~ "' of its input " ~ component.name
-                        ~ " has no such categorical dimension; all inputs of a KPI must share a slice.") }}
-                {% endif %}
-            {% endfor %}
+            {% set semantic_model = kpi_semantic_model(component.semantic_model) %}
+            {% set dimension = kpi_dimension(semantic_model, slice) %}
+            {% if dimension is none or dimension.type != 'categorical' or slice == 'total' %}
+                {{ kpi_refuse(
+                    metric.name,
+                    "slice `" ~ slice ~ "`",
+                    "Semantic model '" ~ semantic_model.name ~ "' of its input " ~ component.name
+                    ~ " has no such categorical dimension; all inputs must share a slice."
+                ) }}
+            {% endif %}
         {% endfor %}
     {% endfor %}
 {% endmacro %}
@@ -216,11 +283,15 @@
         {% for component in kpi.components.values() %}
             {% do components.update({component.name: component}) %}
             {% set wanted = slices.setdefault(component.semantic_model, []) %}
-            {% for slice in kpi.slices if slice not in wanted %}{% do wanted.append(slice) %}{% endfor %}
+            {% for slice in kpi.slices if slice not in wanted %}
+                {% do wanted.append(slice) %}
+            {% endfor %}
         {% endfor %}
     {% endfor %}
     {% if not kpis %}
-        {{ exceptions.raise_compiler_error("No metric under models/kpis has config.meta.kpi: there is no KPI to compute.") }}
+        {{ exceptions.raise_compiler_error(
+            "No metric under models/kpis has config.meta.kpi: there is no KPI to compute."
+        ) }}
     {% endif %}
     {{ return({'kpis': kpis, 'components': components, 'slices': slices}) }}
 {% endmacro %}

@@ -10,8 +10,12 @@
             when definitions.kind = 'ratio'
                 then figures.numerator is null
                     or figures.denominator is null
-                    or figures.value is distinct from {{ kpi_ratio('figures.numerator', 'figures.denominator', unit_scale=6) }}
-            else figures.value is null or figures.numerator is not null or figures.denominator is not null
+                    or figures.value is distinct from
+                    {{ kpi_ratio('figures.numerator', 'figures.denominator', unit_scale=6) }}
+            else
+                figures.value is null
+                or figures.numerator is not null
+                or figures.denominator is not null
         end
 {% endtest %}
 

@@ -5,7 +5,11 @@
     {% if text is none %}{{ return('cast(null as string)') }}{% endif %}
     {% set one_line = text | string | trim | replace('\r', ' ') | replace('\n', ' ') %}
     {% if '\\' in one_line %}
-        {{ exceptions.raise_compiler_error("A text of the KPI definitions holds a backslash, which engines read differently; take it out: " ~ one_line) }}
+        {{ exceptions.raise_compiler_error(
+            "A text of the KPI definitions holds a backslash, which engines read differently; "
+            ~ "take it out: "
+            ~ one_line
+        ) }}
     {% endif %}
     {{ return("'" ~ one_line | replace("'", "''") ~ "'") }}
 {% endmacro %}
@@ -25,13 +29,18 @@
 
 {% macro kpi_digits(value, unit) %}
     {#-
-      The digits that people are shown, without sign and separators: a rate in percent with one
-      decimal, money below 1,000 with two, other amounts whole.
+      The digits that people are shown, without sign and separators, about three that matter: a rate
+      in percent with one decimal, below 10 % with two; money below 1,000 with two, else whole.
     -#}
     case
-        when {{ unit }} = 'percent' then cast(cast(abs({{ value }} * 100) as decimal(38, 1)) as string)
-        when {{ unit }} in ('ratio', 'multiple') then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
-        when {{ unit }} in ('points', 'days') then cast(cast(abs({{ value }}) as decimal(38, 1)) as string)
+        when {{ unit }} = 'percent' and abs({{ value }}) < 0.1
+            then cast(cast(abs({{ value }} * 100) as decimal(38, 2)) as string)
+        when {{ unit }} = 'percent'
+            then cast(cast(abs({{ value }} * 100) as decimal(38, 1)) as string)
+        when {{ unit }} in ('ratio', 'multiple')
+            then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
+        when {{ unit }} in ('points', 'days')
+            then cast(cast(abs({{ value }}) as decimal(38, 1)) as string)
         when {{ unit }} = 'money' and abs({{ value }}) < 1000
             then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
         else cast(cast(abs({{ value }}) as decimal(38, 0)) as string)
@@ -45,7 +54,11 @@
     case
         when {{ value }} is null then null
         else
-            case when {{ value }} < 0 and replace(replace({{ digits }}, '0', ''), '.', '') <> '' then '-' else '' end
+            case
+                when {{ value }} < 0 and replace(replace({{ digits }}, '0', ''), '.', '') <> ''
+                    then '-'
+                else ''
+            end
             || case
                 {%- for groups in range(4, 0, -1) %}
                 when length({{ whole }}) > {{ groups * 3 }}

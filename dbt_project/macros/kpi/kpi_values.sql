@@ -23,7 +23,11 @@
     from {{ cells }}
     where
         slice in ('total'{% for slice in kpi.slices %}, '{{ slice }}'{% endfor %})
-        and ({% for part in kpi.columns %}{{ kpi_cell_column(part) }} is not null{{ " or " if not loop.last }}{% endfor %})
+        and (
+            {%- for part in kpi.columns %}
+            {{ "or " if not loop.first }}{{ kpi_cell_column(part) }} is not null
+            {%- endfor %}
+        )
     {{ "union all" if not loop.last }}
 {%- endfor %}
 {%- endmacro %}
@@ -95,7 +99,8 @@ cells as (
         slice,
         slice_value,
         {%- for part in kpi_cell_parts(plan) %}
-        sum(case when component = '{{ part }}' then amount end) as {{ kpi_cell_column(part) }}{{ "," if not loop.last }}
+        sum(case when component = '{{ part }}' then amount end)
+            as {{ kpi_cell_column(part) }}{{ "," if not loop.last }}
         {%- endfor %}
     from placed
     group by grain, period_start, slice, slice_value

@@ -78,8 +78,8 @@ def read_fast(text: Path, shape: Shape, layout: Layout) -> Records | None:
     call = (
         f"read_csv({sql.text(str(text))}, auto_detect = false, header = false,"
         f" skip = {start.lines}, columns = {{{columns}}}, delim = {sql.text(shape.delimiter)},"
-        f" quote = {quote}, escape = {quote}, strict_mode = true, null_padding = false, ignore_errors = false,"
-        " compression = 'none')"
+        f" quote = {quote}, escape = {quote}, strict_mode = true, null_padding = false,"
+        " ignore_errors = false, compression = 'none')"
     )
     # An empty cell comes as NULL; what it means is the contract's to say.
     cells = ", ".join(f"coalesce({cell(i)}, '') AS {cell(i)}" for i in range(width))

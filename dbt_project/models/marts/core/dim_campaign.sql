@@ -7,24 +7,6 @@ performance as (
 
 ),
 
--- Campaigns are renamed; the name of their last day is the one people look for.
-named as (
-
-    select
-        platform,
-        campaign_id,
-        account_id,
-        campaign_name,
-        channel
-
-    from performance
-    qualify row_number() over (
-        partition by platform, campaign_id
-        order by performance_date desc nulls last, ad_performance_id desc nulls last
-    ) = 1
-
-),
-
 active as (
 
     select
@@ -36,19 +18,40 @@ active as (
     from performance
     group by platform, campaign_id
 
+),
+
+-- Campaigns are renamed; the name of their last day is the one people look for.
+last_known as (
+
+    select
+        performance.platform,
+        performance.campaign_id,
+        performance.account_id,
+        performance.campaign_name,
+        performance.channel,
+        active.first_performance_date,
+        active.last_performance_date
+
+    from performance
+    inner join active
+        on
+            performance.platform = active.platform
+            and performance.campaign_id = active.campaign_id
+            and performance.performance_date = active.last_performance_date
+    qualify row_number() over (
+        partition by performance.platform, performance.campaign_id
+        order by performance.ad_performance_id asc nulls last
+    ) = 1
+
 )
 
 select
-    named.platform,
-    named.campaign_id,
-    named.account_id,
-    named.campaign_name,
-    named.channel,
-    active.first_performance_date,
-    active.last_performance_date
+    platform,
+    campaign_id,
+    account_id,
+    campaign_name,
+    channel,
+    first_performance_date,
+    last_performance_date
 
-from named
-inner join active
-    on
-        named.platform = active.platform
-        and named.campaign_id = active.campaign_id
+from last_known

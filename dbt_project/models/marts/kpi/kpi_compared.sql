@@ -53,10 +53,13 @@ shown as (
         figures.is_complete,
         figures.is_provisional,
         -- A period is compared with complete ones, and only when it is complete itself.
-        case when figures.is_complete then periods.previous_period_start end as previous_period_start,
-        case when figures.is_complete then periods.last_year_period_start end as last_year_period_start,
+        case when figures.is_complete then periods.previous_period_start end
+            as previous_period_start,
+        case when figures.is_complete then periods.last_year_period_start end
+            as last_year_period_start,
         periods.periods_back <= 13 as is_latest,
-        figures.slice = 'total' and figures.period_start is not distinct from last_complete.period_start as is_scorecard
+        figures.slice = 'total'
+        and figures.period_start is not distinct from last_complete.period_start as is_scorecard
     from figures
     inner join periods
         on figures.grain = periods.grain and figures.period_start = periods.period_start
@@ -147,13 +150,16 @@ judged as (
         case
             when compared.target is null then 'no_target'
             when compared.judged_value is null then 'no_data'
-            when definitions.better = 'up' and compared.judged_value >= compared.target then 'on_track'
-            when definitions.better = 'down' and compared.judged_value <= compared.target then 'on_track'
+            when definitions.better = 'up' and compared.judged_value >= compared.target
+                then 'on_track'
+            when definitions.better = 'down' and compared.judged_value <= compared.target
+                then 'on_track'
             when abs(compared.judged_value - compared.target) <= abs(compared.target) * 0.1
                 then case when definitions.better = 'neutral' then 'on_track' else 'at_risk' end
             else 'off_track'
         end as status,
-        cast({{ dbt.datediff('freshness.exported_at', 'cast(' ~ days_after(as_of_date(), 1) ~ ' as timestamp)', 'hour') }} as bigint)
+        {%- set end_of_day = 'cast(' ~ days_after(as_of_date(), 1) ~ ' as timestamp)' %}
+        cast({{ dbt.datediff('freshness.exported_at', end_of_day, 'hour') }} as bigint)
             as freshness_hours,
         definitions.stale_after_hours,
         {{ kpi_digits('compared.value', 'definitions.unit') }} as value_digits,
@@ -181,7 +187,7 @@ select
     unit,
     better,
     target,
-    -- Above 1 is better than the target in either direction; without a sign in common there is no share.
+    -- Above 1 is better than the target in either direction; a negative target has no share.
     case
         when target > 0 and judged_value >= 0 and better = 'down'
             then {{ kpi_ratio('target', 'judged_value', unit_scale=6) }}
@@ -203,7 +209,8 @@ select
     cast(last_year_change as decimal(38, 6)) as last_year_change,
     benchmark,
     {{ kpi_display('value', 'value_digits', 'unit', var('reporting_currency')) }} as display_value,
-    {{ kpi_display('target', 'target_digits', 'unit', var('reporting_currency')) }} as display_target,
+    {{ kpi_display('target', 'target_digits', 'unit', var('reporting_currency')) }}
+        as display_target,
     owner,
     freshness_hours,
     coalesce(freshness_hours > stale_after_hours, true) as is_stale,

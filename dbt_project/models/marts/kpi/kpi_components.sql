@@ -31,7 +31,8 @@ rolled_up as (
         daily.slice,
         daily.slice_value,
         sum(daily.amount) as amount,
-        sum(case when daily.period_start < periods.comparable_until then daily.amount end) as comparable_amount
+        sum(case when daily.period_start < periods.comparable_until then daily.amount end)
+            as comparable_amount
     from daily
     inner join calendar
         on daily.period_start = calendar.date_day
@@ -39,7 +40,12 @@ rolled_up as (
         on calendar.grain = periods.grain and calendar.period_start = periods.period_start
     where daily.behaviour <> 'per_grain'
     group by
-        daily.component, daily.behaviour, periods.grain, periods.period_start, daily.slice, daily.slice_value
+        daily.component,
+        daily.behaviour,
+        periods.grain,
+        periods.period_start,
+        daily.slice,
+        daily.slice_value
 
     union all
 

@@ -29,10 +29,14 @@ neighbours as (
         grain,
         period_start,
         period_end,
-        lag(period_start) over (partition by grain order by period_start nulls last) as previous_period_start,
-        lead(period_start) over (partition by grain order by period_start nulls last) as next_period_start,
-        lead(period_end) over (partition by grain order by period_start nulls last) as next_period_end,
-        row_number() over (partition by grain order by period_start desc nulls last) as periods_back
+        lag(period_start) over (partition by grain order by period_start nulls last)
+            as previous_period_start,
+        lead(period_start) over (partition by grain order by period_start nulls last)
+            as next_period_start,
+        lead(period_end) over (partition by grain order by period_start nulls last)
+            as next_period_end,
+        row_number() over (partition by grain order by period_start desc nulls last)
+            as periods_back
     from periods
 )
 

@@ -8,7 +8,10 @@ definitions as (
 
 grains as (
     select grain
-    from (values {% for grain in kpi_grains() %}('{{ grain }}'){{ ", " if not loop.last }}{% endfor %}) as named (grain)
+    from (
+        values
+        {%- for grain in kpi_grains() %} ('{{ grain }}'){{ "," if not loop.last }}{% endfor %}
+    ) as named (grain)
 ),
 
 compared as (
