@@ -1,8 +1,8 @@
 """Asks suites of the worker process and brings back its answers, or why there are none.
 
 Belongs here: starting, asking, waiting for and ending the worker. Does not belong here: what an
-answer means for a release (`pipelines/check/suites.py`). A worker that died, is silent, or answers
-what cannot be read never counts as an answer.
+answer means for a release (`pipelines/check/suite_checks.py`). A worker that died, is silent, or
+answers what cannot be read never counts as an answer.
 """
 
 from __future__ import annotations

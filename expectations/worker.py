@@ -2,7 +2,7 @@
 
 It is a process of its own because the library takes seconds to import and must not take the run
 down with it. One JSON document per line: a request in, an answer out. It judges nothing; whoever
-asked counts the answers (`pipelines/check/suites.py`).
+asked counts the answers (`pipelines/check/suite_checks.py`).
 
 Rows reach the library as a pandas frame of the columns that are asked about. A DECIMAL becomes a
 float on the way, which is exact enough for a bound and not for equality: equality asked of a

@@ -8,6 +8,7 @@ cell is in `reasons.py`. Expressions for plain cells come first in each CASE; fe
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.contract import DECIMAL, Column, Shape
@@ -17,6 +18,7 @@ from pipelines.land.recognise import Binding
 
 # The blanks that people cannot tell apart: no-break, figure, narrow no-break, thin.
 BLANKS = " \t\u00a0\u2007\u202f\u2009"
+LAST = "\U0010ffff"
 ISO_DAY = "%Y-%m-%d"
 ISO_SECOND = "%Y-%m-%d %H:%M:%S"
 NATIVE_FORMATS = {
@@ -29,6 +31,8 @@ NATIVE_FORMATS = {
         "%Y-%m-%d %H:%M:%S.%f%z",
     ),
 }
+Way = tuple[str, str]
+"""A condition under which a text has a value, and that value."""
 OFFSET = r"^(.*?)\s?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 MOST_LONG_DIGITS = 18
 """The digits of a decimal that DuckDB keeps, and casts to, as a machine integer."""
@@ -61,11 +65,21 @@ class Cell:
     @property
     def is_empty(self) -> str:
         """Whether the cell says nothing: a declared null, blanks around it aside."""
-        tokens = {token.strip(BLANKS) for token in self.shape.nulls}
+        tokens = sorted({token.strip(BLANKS) for token in self.shape.nulls})
+        if not tokens:
+            return f"({self.text} IS NULL)"
         blanks = f"[{BLANKS}]*"
-        pattern = f"{blanks}(?:{'|'.join(sorted(map(_escaped, tokens), reverse=True))}){blanks}"
-        listed = f" OR regexp_full_match({self.text}, {sql.text(pattern)})" if tokens else ""
-        return f"({self.text} IS NULL{listed})"
+        pattern = f"{blanks}(?:{'|'.join(map(_escaped, reversed(tokens)))}){blanks}"
+        # Comparing is far cheaper than the expression, and leaves few texts to it.
+        maybe = " OR ".join(
+            [starts_blank(self.text)]
+            + [f"{self.text} BETWEEN {sql.text(t)} AND {sql.text(t + LAST)}" for t in tokens if t]
+        )
+        return (
+            f"CASE WHEN {self.text} IS NULL OR {self.text} IN ({sql.texts(tokens)}) THEN true"
+            f" WHEN {maybe} THEN regexp_full_match({self.text}, {sql.text(pattern)})"
+            " ELSE false END"
+        )
 
     @property
     def trimmed(self) -> str:
@@ -88,18 +102,36 @@ class Cell:
             damaged = f" OR {self.is_damaged}" if self.is_id else ""
             return f"CASE WHEN {self.is_empty}{damaged} THEN NULL ELSE {self.text} END"
         if kind == "boolean":
-            return (
-                f"CASE WHEN {self.trimmed} IN ({sql.texts(self.column.true_values)}) THEN true"
-                f" WHEN {self.trimmed} IN ({sql.texts(self.column.false_values)}) THEN false END"
-            )
+            return self._first(self._boolean)
         if kind in ("date", "timestamp"):
-            return _moment(self)
+            return f"CAST({self._first(self._moment)} AS {self.column.sql_type})"
         return number(self).value
+
+    def _first(self, ways: Callable[[str], list[Way]]) -> str:
+        """The value by the first way to read the text; failing that, without blanks around it."""
+
+        def cases(text: str) -> str:
+            return " ".join(f"WHEN {condition} THEN {value}" for condition, value in ways(text))
+
+        trimmed = f"CASE {cases(self.trimmed)} END"
+        # One CASE: DuckDB would compute parts of a COALESCE for all rows.
+        return f"CASE {cases(self.text)} WHEN {self.trimmed} <> {self.text} THEN {trimmed} END"
+
+    def _boolean(self, text: str) -> list[Way]:
+        return [
+            (f"{text} IN ({sql.texts(self.column.true_values)})", "true"),
+            (f"{text} IN ({sql.texts(self.column.false_values)})", "false"),
+        ]
+
+    def _moment(self, text: str) -> list[Way]:
+        """A time stamp in UTC, or a day at midnight, in each of the formats."""
+        return [way for form in self.formats for way in _ways(self.column, text, form)]
 
     @property
     def is_damaged(self) -> str:
         """Whether an identifier has been through Excel as a number (1.23E+15)."""
-        return f"regexp_full_match({self.text}, {sql.text(EXCEL_DAMAGE)})"
+        expression = f"regexp_full_match({self.text}, {sql.text(EXCEL_DAMAGE)})"
+        return f"(contains({self.text}, 'E+') AND {expression})"
 
     @property
     def is_broken(self) -> str | None:
@@ -210,46 +242,44 @@ def _shifted(value: str, digits: int, scale: int, shift: int) -> str:
     return f"TRY_CAST({value} * {unit} AS DECIMAL({digits}, {scale}))"
 
 
-def _moment(written: Cell) -> str:
-    """A date or a time stamp in UTC, by the first format that the text is written in exactly."""
-    column = written.column
-    parsed = [_parsed(written, form) for form in written.formats]
-    moment = parsed[0] if len(parsed) == 1 else f"coalesce({', '.join(parsed)})"
-    return f"CAST({moment} AS {column.sql_type})"
-
-
-def _parsed(written: Cell, form: str) -> str:
-    column, text = written.column, written.text
-    strictly = _strictly(written.trimmed, form)
+def _ways(column: Column, text: str, form: str) -> list[Way]:
+    """When a text is a moment in a format exactly, and which one."""
+    if form.endswith("%z"):
+        local, offset = (f"regexp_extract({text}, {sql.text(OFFSET)}, {group})" for group in (1, 2))
+        (condition, moment), *_ = _strictly(local, form[:-2].rstrip())
+        return [(condition, f"{moment} - {_offset(offset)}")]
+    ways = _strictly(text, form)
     if form == ISO_DAY:
         day = f"TRY_CAST({text} AS DATE)"
         exact = f"strlen({text}) = 10 AND CAST({day} AS VARCHAR) = {text}"
-        local = f"CASE WHEN {exact} THEN CAST({day} AS TIMESTAMP) ELSE {strictly} END"
+        ways.insert(0, (exact, f"CAST({day} AS TIMESTAMP)"))
     elif form == ISO_SECOND:
         second = f"TRY_CAST({text} AS TIMESTAMP)"
         exact = f"strlen({text}) = 19 AND CAST({second} AS VARCHAR) = {text}"
-        local = f"CASE WHEN {exact} THEN {second} ELSE {strictly} END"
-    elif form.endswith("%z"):
-        offset = sql.text(OFFSET)
-        local = _strictly(f"regexp_extract({written.trimmed}, {offset}, 1)", form[:-2].rstrip())
-        return f"({local} - {_offset(f'regexp_extract({written.trimmed}, {offset}, 2)')})"
-    else:
-        local = strictly
+        ways.insert(0, (exact, second))
     if column.type == "date" or column.time_zone == "UTC":
-        return local
+        return ways
     zone = sql.text(column.time_zone)
-    there = f"timezone({zone}, {local})"
+
+    def there(moment: str) -> str:
+        return f"timezone({zone}, {moment})"
+
     # A clock time that the zone skipped in spring comes back as another one: refused.
-    exists = f"timezone({zone}, {there}) = {local}"
-    return f"CASE WHEN {exists} THEN timezone('UTC', {there}) END"
+    return [
+        (
+            f"({condition}) AND timezone({zone}, {there(moment)}) = {moment}",
+            f"timezone('UTC', {there(moment)})",
+        )
+        for condition, moment in ways
+    ]
 
 
-def _strictly(text: str, form: str) -> str:
+def _strictly(text: str, form: str) -> list[Way]:
     """The moment whose text in this form is the text, leading zeros and case aside."""
     moment = f"try_strptime({text}, {sql.text(form)})"
     again = f"strftime({moment}, {sql.text(form)})"
     same = f"{again} = {text} OR {_loosely(again, form)} = {_loosely(text, form)}"
-    return f"CASE WHEN {same} THEN {moment} END"
+    return [(same, moment)]
 
 
 def _loosely(text: str, form: str) -> str:
@@ -270,6 +300,11 @@ def _offset(text: str) -> str:
 def _group(thousands: str) -> str:
     """The thousands separator as a regular expression; a blank stands for all kinds of it."""
     return f"[{BLANKS}]" if thousands == " " else re.escape(thousands)
+
+
+def starts_blank(text: str) -> str:
+    """Whether a text may begin with a blank; true of some that do not, and cheap to ask."""
+    return f"({text} < '!' OR {text} > '~')"
 
 
 def _escaped(text: str) -> str:

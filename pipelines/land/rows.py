@@ -14,7 +14,7 @@ import duckdb
 
 from models.contract import Stream
 from pipelines.land import sql
-from pipelines.land.convert import BLANKS, Cell
+from pipelines.land.convert import BLANKS, Cell, starts_blank
 from pipelines.land.readers import ROW_NUMBER, Records, cell
 from pipelines.land.recognise import Recognised
 
@@ -194,14 +194,16 @@ def _skip(recognised: Recognised) -> str:
     first = next(
         (b.index for b in recognised.bindings if b.index is not None and not b.column.nullable), 0
     )
-    blanks = sql.text(BLANKS)
-    # The whole record is looked at only where a cell that must not be empty is.
+    # The whole record is looked at only where a cell that must not be empty may be.
     is_blank = (
-        f"CASE WHEN trim(coalesce({cell(first)}, ''), {blanks}) = ''"
-        f" THEN trim(concat({everything}), {blanks}) = '' ELSE false END"
+        f"CASE WHEN {cell(first)} IS NULL OR {starts_blank(cell(first))}"
+        f" THEN regexp_full_match(concat({everything}), {sql.text(f'[{BLANKS}]*')})"
+        " ELSE false END"
     )
     rules = "".join(
-        f" WHEN starts_with(ltrim({cell(skip.index)}), {sql.text(skip.starts_with)})"
+        f" WHEN starts_with({cell(skip.index)}, {sql.text(skip.starts_with)})"
+        f" OR ({starts_blank(cell(skip.index))}"
+        f" AND starts_with(ltrim({cell(skip.index)}), {sql.text(skip.starts_with)}))"
         f" THEN {sql.text(skip.rule)}"
         for skip in layout.skips
     )

@@ -15,6 +15,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines import flow
+from pipelines.intake import _to_land_again as to_land_again
 from pipelines.run import Run
 from pipelines.settings import Settings
 from pipelines.storage import HomeIsBusy
@@ -51,7 +52,7 @@ def run_to_judge(pipeline: flow.Pipeline) -> tuple[flow.Pipeline, Run] | None:
         None when that run is already released: there is nothing new.
 
     Raises:
-        dagster.Failure: no run was ever frozen.
+        dagster.Failure: no run was ever frozen, or it is not of today's landings and code.
     """
     run = flow.latest_run(pipeline)
     if run is None:
@@ -64,4 +65,27 @@ def run_to_judge(pipeline: flow.Pipeline) -> tuple[flow.Pipeline, Run] | None:
         return None
     frozen = json.loads(run.manifest.read_text(encoding="utf-8"))
     settings = dataclasses.replace(pipeline.settings, as_of=date.fromisoformat(frozen["as_of"]))
+    accepted = sorted(landing.landing_id for landing in flow.accepted_landings(pipeline))
+    code = flow.code_digest(settings.project)
+    if (accepted, code) != (frozen["landings"], frozen["code_digest"]):
+        raise dg.Failure(
+            f"Landings, contracts or code are others than when run {run.run_id} was computed, so"
+            " that it can no longer be judged. Launch the job kpi_run again.",
+            allow_retries=False,
+        )
     return dataclasses.replace(pipeline, settings=settings), run
+
+
+def refuse_what_waits(pipeline: flow.Pipeline) -> None:
+    """No candidate is computed while exports have to be read again under a changed contract.
+
+    Raises:
+        dagster.Failure: there are such exports: without them figures would be of a part only.
+    """
+    waiting = to_land_again(pipeline)
+    if waiting:
+        raise dg.Failure(
+            f"{len(waiting)} exports were read under a contract that has changed since, such as"
+            f" {waiting[0][1]}. Launch the job kpi_run, or the landed assets first.",
+            allow_retries=False,
+        )

@@ -10,6 +10,8 @@ file: a left-over log of another file is then refused instead of replayed.
 from __future__ import annotations
 
 import hashlib
+import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ SCHEMA = "kpi_mart"
 STORAGE_VERSION = "v1.4.0"
 INTERNAL = ("kpi_components", "kpi_components_daily")
 """Steps of the KPI tables' own making; what they hold is in `kpi_values`."""
+MEMORY_SHARE = 0.6
 STAMPED = ("kpi_scorecard", "kpi_latest")
 STAMPS: Mapping[str, tuple[str, str]] = {
     "checks_passed": ("bigint", "How many checks of this KPI passed"),
@@ -33,6 +36,8 @@ STAMPS: Mapping[str, tuple[str, str]] = {
 
 
 NEVER_ESCAPED = ("DECIMAL", "BIGINT", "INTEGER", "DATE", "BOOLEAN", "TIMESTAMP")
+ESCAPED = (("chr(92)", "\\"), ("chr(9)", "t"), ("chr(10)", "n"), ("chr(13)", "r"))
+"""Characters by their code, the backslash first, and what is written after a backslash."""
 
 
 class WrongMart(Exception):
@@ -75,7 +80,7 @@ def writing(mart: Path, candidate: Path, memory_limit: str) -> Iterator[duckdb.D
     spill = mart.with_name("spill")
     with duckdb.connect(
         config={
-            "memory_limit": memory_limit,
+            "memory_limit": _part_of(memory_limit),
             "temp_directory": str(spill),
             "preserve_insertion_order": True,
             "autoload_known_extensions": False,
@@ -92,10 +97,12 @@ def writing(mart: Path, candidate: Path, memory_limit: str) -> Iterator[duckdb.D
 
 
 @contextmanager
-def reading(mart: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(mart: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A finished mart, read-only, as a reader would open it."""
     with duckdb.connect(
-        str(mart), read_only=True, config={"autoload_known_extensions": False}
+        str(mart),
+        read_only=True,
+        config={"memory_limit": _part_of(memory_limit), "autoload_known_extensions": False},
     ) as connection:
         yield connection
 
@@ -117,7 +124,11 @@ def published_tables(connection: duckdb.DuckDBPyConnection, database: str) -> li
 
 
 def copy_table(connection: duckdb.DuckDBPyConnection, table: str, stamp: Stamp) -> None:
-    """Copy one table with keys and comments, in the order of all its columns, and stamp it."""
+    """Copy one table with keys and comments, in the order of all its columns, and stamp it.
+
+    Raises:
+        WrongMart: the copy is not what the candidate holds.
+    """
     columns = columns_of(connection, "candidate", table)
     stamps = stamps_of(table)
     kept = [column for column in columns if column.name not in stamps]
@@ -143,6 +154,10 @@ def copy_table(connection: duckdb.DuckDBPyConnection, table: str, stamp: Stamp) 
         f" order by {ordered}",
         bound,
     )
+    figures = [(column.name, column.type) for column in kept]
+    copied = fingerprint_of(connection, f'mart.{SCHEMA}."{table}"', figures)
+    if copied != fingerprint_of(connection, f'candidate.{SCHEMA}."{table}"', figures):
+        raise WrongMart(f"{SCHEMA}.{table} was not copied as the candidate holds it. Run again.")
 
 
 def write_record(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
@@ -195,19 +210,17 @@ def columns_of(connection: duckdb.DuckDBPyConnection, database: str, table: str)
     return [Column(str(n), str(t), str(c), bool(required)) for n, t, c, required in found]
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> int:
-    """How many rows a table has."""
-    found = connection.execute(f'select count(*) from {database}.{SCHEMA}."{table}"').fetchone()
-    return int(found[0]) if found else 0
-
-
 def stamps_of(table: str) -> Mapping[str, tuple[str, str]]:
     """The columns that publishing adds to a table."""
     return STAMPS if table in STAMPED else {}
 
 
 def digest_of(
-    connection: duckdb.DuckDBPyConnection, relation: str, table: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    table: str = "",
+    *,
+    is_ordered: bool = False,
 ) -> tuple[int, str]:
     r"""How many rows a relation has, and the SHA-256 of its canonical text.
 
@@ -215,20 +228,60 @@ def digest_of(
     their order with a tab between, `\N` for NULL; rows ascending by all columns, NULL last.
     Decimals have the digits of their scale, days are ISO, moments are UTC with microseconds. The
     stamps of a release on `table` are left out: the same figures have the same digest.
+
+    Args:
+        connection: where the relation is.
+        relation: what can stand after FROM.
+        table: its name in the mart.
+        is_ordered: its rows lie in that order already, as those of a mart do.
     """
-    described = connection.execute(f"describe select * from {relation}").fetchall()
-    stamps = stamps_of(table)
-    columns = [(str(name), str(kind)) for name, kind, *_ in described if name not in stamps]
-    line = " || chr(9) || ".join(_as_text(name, kind) for name, kind in columns)
-    ordered = ", ".join(f'"{name}" asc nulls last' for name, _ in columns)
-    digest, rows = hashlib.sha256(), 0
+    columns = _figures_of(connection, relation, table)
+    line = ", ".join(_as_text(name, kind) for name, kind in columns)
     # The order is taken from the values: in text, 10 would stand before 9.
-    found = connection.execute(f"select {line} || chr(10) from {relation} order by {ordered}")
+    order = ", ".join(f'"{name}" asc nulls last' for name, _ in columns)
+    found = connection.execute(
+        f"select concat_ws(chr(9), {line}) || chr(10) from {relation}"
+        f"{'' if is_ordered else f' order by {order}'}"
+    )
+    digest, rows = hashlib.sha256(), 0
     for batch in found.to_arrow_reader(100_000):
         rows += batch.num_rows
-        column = batch.column(0).cast(pa.large_string())
-        digest.update("".join(column.to_pylist()).encode())
+        digest.update(_bytes_of(batch.column(0)))
     return rows, digest.hexdigest()
+
+
+def fingerprint_of(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]
+) -> tuple[int, int]:
+    """How many rows, and a sum of their hashes: quick, without order, for copies made just now.
+
+    It depends on the version of the database and is never kept; `digest_of` is.
+    """
+    cells = ", ".join(f'cast("{name}" as {kind})' for name, kind in columns)
+    found = connection.execute(
+        f"select count(*), coalesce(sum(hash({cells})), 0) from {relation}"
+    ).fetchone()
+    return (int(found[0]), int(found[1])) if found else (0, 0)
+
+
+def _figures_of(
+    connection: duckdb.DuckDBPyConnection, relation: str, table: str
+) -> list[tuple[str, str]]:
+    """The columns of a relation and their types, without what a release stamps on it."""
+    described = connection.execute(f"describe select * from {relation}").fetchall()
+    stamps = stamps_of(table)
+    return [(str(name), str(kind)) for name, kind, *_ in described if name not in stamps]
+
+
+def _bytes_of(texts: pa.Array) -> memoryview | bytes:
+    """All the texts of a column without NULL, one after the other, without copying them."""
+    if not len(texts):
+        return b""
+    texts = texts.cast(pa.large_string())
+    _, offsets, content = texts.buffers()
+    begin, *_ = struct.unpack_from("<q", offsets, 8 * texts.offset)
+    end, *_ = struct.unpack_from("<q", offsets, 8 * (texts.offset + len(texts)))
+    return memoryview(content)[begin:end]
 
 
 def _as_text(name: str, kind: str) -> str:
@@ -239,21 +292,20 @@ def _as_text(name: str, kind: str) -> str:
         shown = f"strftime(make_timestamp(epoch_us({column})), '%Y-%m-%d %H:%M:%S.%f')"
     else:
         shown = f"cast({column} as varchar)"
-    if kind.split("(", maxsplit=1)[0] not in (
-        "DECIMAL",
-        "BIGINT",
-        "INTEGER",
-        "DATE",
-        "BOOLEAN",
-        "TIMESTAMP",
-    ):
-        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-            shown = f"replace({shown}, {_chars(plain)}, {_chars(escaped)})"
+    if kind.partition("(")[0] not in NEVER_ESCAPED:
+        escaped = shown
+        for plain, written in ESCAPED:
+            escaped = f"replace({escaped}, {plain}, chr(92) || '{written}')"
+        # Asked first, because hardly any text needs it.
+        needed = " or ".join(f"contains({shown}, {plain})" for plain, _ in ESCAPED)
+        shown = f"case when {needed} then {escaped} else {shown} end"
     return f"coalesce({shown}, '\\N')"
 
 
-def _chars(value: str) -> str:
-    return " || ".join(f"chr({ord(character)})" for character in value)
+def _part_of(memory_limit: str) -> str:
+    """Most of the memory that may be taken: what is read from the database has to fit as well."""
+    number, unit = re.fullmatch(r"([0-9.]+)\s*([A-Za-z]+)", memory_limit).groups()  # type: ignore[union-attr]
+    return f"{float(number) * MEMORY_SHARE:.3f}{unit}"
 
 
 def _key_of(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.duckdb_target import SCHEMA, WrongMart, digest_of, text
+from pipelines.publish.duckdb_target import SCHEMA, WrongMart, fingerprint_of, text
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> Path:
@@ -32,17 +32,18 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, folder: Pat
     return file
 
 
-def prove_same(
-    connection: duckdb.DuckDBPyConnection, table: str, file: Path, digest: tuple[int, str]
-) -> None:
-    """Compare a written file with the digest of its table.
+def prove_same(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
+    """Compare a written file with the table it was written from.
 
     Raises:
         WrongMart: they differ.
     """
-    found = digest_of(connection, f"read_parquet({text(file)})", table)
-    if found != digest:
+    described = connection.execute(f'describe {SCHEMA}."{table}"').fetchall()
+    columns = [(str(name), str(kind)) for name, kind, *_ in described]
+    there = fingerprint_of(connection, f'{SCHEMA}."{table}"', columns)
+    written = fingerprint_of(connection, f"read_parquet({text(file)})", columns)
+    if written != there:
         raise WrongMart(
-            f"{file.name} holds {found[0]} rows and {SCHEMA}.{table} {digest[0]}, or their values"
+            f"{file.name} holds {written[0]} rows and {SCHEMA}.{table} {there[0]}, or their values"
             " differ. The disk or the database is at fault: run again, and check the disk."
         )

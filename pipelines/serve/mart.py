@@ -107,7 +107,8 @@ def read_verdict(file: Path) -> dict[str, Any]:
 
 
 FIGURE_COLUMNS = """kpi, label, grain, period_start, period_end, slice, slice_value, value,
-    display_value, target, display_target, status, is_complete, is_provisional"""
+    coalesce(display_value, '') as display_value, target,
+    coalesce(display_target, '') as display_target, status, is_complete, is_provisional"""
 
 
 def scorecard(folder: Path, grain: str) -> list[Figure]:

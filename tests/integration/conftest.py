@@ -13,6 +13,7 @@ from pipelines import flow
 from pipelines.demo import write_demo
 from pipelines.settings import Settings
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 UNTIL = date(2026, 6, 30)
 
 

@@ -64,6 +64,9 @@ class Instance:
         self.folder = home / "dagster"
         self.folder.mkdir()
         shutil.copy(REPOSITORY / "dagster.yaml", self.folder)
+        # A copy, because a candidate is not judged when somebody edits the project meanwhile.
+        for room in ("models", "expectations", "dbt_project"):
+            shutil.copytree(REPOSITORY / room, home / "project" / room)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -72,6 +75,7 @@ class Instance:
             "DAGSTER_HOME": str(self.folder),
             "HOME": str(home),
             "KPI_HOME": str(home),
+            "KPI_PROJECT": str(home / "project"),
             "KPI_AS_OF": "2026-07-01",
             "KPI_SETTLE_SECONDS": "0",
         }

@@ -50,7 +50,8 @@ unit_tests:
 """
 SUITE = """
 {"table": "landed.shop__orders", "stage": "landed", "when_empty": "skip", "key": ["order_id"],
- "expectations": [{"type": "expect_table_row_count_to_equal", "kwargs": {"value": {"$PARAMETER": "rows"}},
+ "expectations": [{
+   "type": "expect_table_row_count_to_equal", "kwargs": {"value": {"$PARAMETER": "rows"}},
    "asks": "Did the suite see every row?", "severity": "block", "notes": "Look into the worker."}]}
 """
 FILES = {
@@ -131,7 +132,9 @@ class ScriptedFlow:
         self.called.append("freeze")
         if self.run is not None:
             self.run.directory.mkdir(parents=True, exist_ok=True)
-            self.run.manifest.write_text(json.dumps({"as_of": "2026-01-31"}))
+            code = flow.code_digest(pipeline.settings.project)
+            frozen = {"as_of": "2026-01-31", "landings": [], "code_digest": code}
+            self.run.manifest.write_text(json.dumps(frozen))
         return self.run
 
     def latest_run(self, pipeline: flow.Pipeline) -> Run | None:
@@ -318,6 +321,30 @@ def test_what_is_asked_after_midnight_is_asked_as_of_the_day_of_the_run(script, 
     Launched(instance)
 
     assert script.seen_as_of == ["2026-01-31"]
+
+
+def test_a_candidate_of_other_code_is_not_judged(script, instance, project):
+    script.freeze(flow.open_pipeline(Settings.from_environment()))
+    suite = project / "expectations" / "suites" / "shop__orders.json"
+    suite.write_text(SUITE + "\n")
+
+    launched = Launched(instance, "verdict", "release")
+
+    suite.write_text(SUITE)
+    assert not launched.success
+    assert "check_candidate" not in script.called
+    assert "kpi_run again" in launched.failed["judged"].user_failure_data.description
+
+
+def test_exports_that_wait_for_a_changed_contract_hold_the_candidate(script, instance, monkeypatch):
+    waiting = [("file_seen", "shop/orders.csv", {})]
+    monkeypatch.setattr("pipelines.orchestrate.step.to_land_again", lambda _: waiting)
+
+    launched = Launched(instance)
+
+    assert not launched.success
+    assert "transform" not in script.called
+    assert "shop/orders.csv" in launched.failed["transformed"].user_failure_data.description
 
 
 def test_a_home_in_use_is_waited_for(script, instance, monkeypatch):

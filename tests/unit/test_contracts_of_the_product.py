@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from models.contract import Stream, load_contracts
+from models.contract import (
+    Column,
+    Covers,
+    Declared,
+    ExportedAt,
+    Freshness,
+    Header,
+    Load,
+    Shape,
+    SkipRule,
+    Stream,
+    Taken,
+    load_contract,
+    load_contracts,
+)
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "models" / "contracts"
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONTRACTS = REPOSITORY / "models" / "contracts"
 STREAMS = load_contracts(CONTRACTS)
 EVERY_STREAM = pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 
@@ -186,3 +204,68 @@ def test_every_currency_of_the_bank_has_a_column_of_its_own() -> None:
         assert column.header_for(column.name.upper()) is not None
         assert column.nullable
         assert column.type == "decimal(18,8)"
+
+
+@pytest.mark.parametrize(
+    "part", [Stream, Shape, Column, Header, Taken, SkipRule, ExportedAt, Load, Covers, Freshness]
+)
+def test_every_key_of_a_contract_is_explained(part: type[Declared]) -> None:
+    page = (REPOSITORY / "docs" / "contracts.md").read_text(encoding="utf-8")
+    worked_out = {"stream", "file", "line"}  # By the reader of the file, not by its author.
+
+    for key in set(part.model_fields) - worked_out:
+        assert re.search(rf"[`{{ (]{key}[`:]", page), key
+
+
+def test_the_example_on_the_page_is_a_contract(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "contracts.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "google_ads.yml").write_text(example, encoding="utf-8")
+
+    [stream] = load_contract(tmp_path / "google_ads.yml")
+
+    assert stream.table == "google_ads__campaign_performance"
+    assert stream.load.rule == "window"
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("Campaign report 2026-06-30.csv", "2026-06-30"),
+        ("482-119-7305 2026-06-30 (1).csv", "2026-06-30"),
+        ("report_2026-05-01_2026-05-31.csv", None),
+        ("Campaign report.csv", None),
+    ],
+)
+def test_only_a_name_with_one_date_says_when_a_file_was_exported(
+    name: str, day: str | None
+) -> None:
+    """The first date of a span is not when the export was made: then the file's own time counts."""
+    for stream in STREAMS.values():
+        if stream.exported_at.file_name is not None:
+            found = re.search(stream.exported_at.file_name, name)
+            assert (found.group(1) if found else None) == day
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        "Campaign report\nJuly 8, 2025 - July 31, 2025",
+        "Campaign report\nJuly 8  2025 - July 31  2025",
+        "Campaign report\n8 July 2025 - 31 July 2025",
+        "Campaign report (Jul 8, 2025-Jul 31, 2025)",
+    ],
+)
+def test_the_days_of_a_google_report_are_read_from_its_preamble(preamble: str) -> None:
+    covers = STREAMS["google_ads__campaign_performance"].load.covers
+    assert covers is not None
+    found = re.search(covers.preamble or "", preamble)
+    assert found is not None
+
+    days = []
+    for said in found.groups():
+        for form in covers.formats:
+            with suppress(ValueError):
+                days.append(datetime.strptime(said, form).date())  # noqa: DTZ007  (days only)
+                break
+    assert days == [date(2025, 7, 8), date(2025, 7, 31)]

@@ -12,6 +12,7 @@ from made_run import MadeRun, make_run
 
 from pipelines.check.result import CheckResult
 from pipelines.publish.duckdb_target import WrongMart, digest_of
+from pipelines.publish.parquet_target import prove_same
 from pipelines.publish.release import NotPublishable, Release, rollback
 from pipelines.storage import make_read_only
 
@@ -198,6 +199,43 @@ def test_the_digest_depends_on_every_value_and_on_no_order() -> None:
             digest("1, 'a\tb'", "2, 'b'"),
         ]
         assert len(set(different)) == len(different)
+
+
+def test_a_mart_is_read_in_the_order_of_its_digest(tmp_path: Path) -> None:
+    """The quick way, which trusts the order in which rows were written, against the sure one."""
+    with duckdb.connect(str(tmp_path / "many.duckdb")) as connection:
+        connection.execute(
+            "create table t as select hash(n) % 1000 as a, n, 'x' || n as b from range(300000) r(n)"
+            " order by a, n, b"
+        )
+        assert digest_of(connection, "t", is_ordered=True) == digest_of(connection, "t")
+
+
+def test_a_parquet_file_that_differs_is_not_published(made: MadeRun) -> None:
+    release = released(made)
+    file = release.folder / "parquet" / "fct_orders.parquet"
+    with duckdb.connect(str(release.folder / "mart.duckdb"), read_only=True) as mart:
+        prove_same(mart, "fct_orders", file)
+        for other in ("where order_id <> '1'", "order by 1 limit 2", ""):
+            changed = made.settings.home / "other.parquet"
+            value = "amount_reporting + 0.000001" if not other else "amount_reporting"
+            mart.execute(
+                f"copy (select * replace (({value})::decimal(28,6) as amount_reporting)"
+                f" from '{file}' {other}) to '{changed}' (format parquet)"
+            )
+            with pytest.raises(WrongMart, match="or their values differ"):
+                prove_same(mart, "fct_orders", changed)
+
+
+def test_a_copy_that_differs_from_the_candidate_is_not_published(
+    made: MadeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.judge()
+    found = iter([(3, 1), (3, 2)])
+    monkeypatch.setattr("pipelines.publish.duckdb_target.fingerprint_of", lambda *_: next(found))
+
+    with pytest.raises(WrongMart, match="was not copied as the candidate holds it"):
+        made.publish()
 
 
 def test_a_moment_is_written_in_utc_with_microseconds() -> None:

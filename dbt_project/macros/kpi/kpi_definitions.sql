@@ -73,7 +73,7 @@ select
     {{ kpi_quote(baseline.get('source')) }} as baseline_source,
     {{ kpi_number(benchmark.get('value')) }} as benchmark,
     {{ kpi_quote(benchmark.get('source')) }} as benchmark_source,
-    cast({{ meta.get('stale_after_hours', 48) }} as bigint) as stale_after_hours,
+    cast({{ meta.get('stale_after_hours', 96) }} as bigint) as stale_after_hours,
     cast({{ meta.version }} as bigint) as definition_version,
     {{ kpi_quote(kpi_definition_digest(kpi)) }} as definition_digest
 {{ "union all" if not loop.last }}

@@ -22,7 +22,13 @@ known as (
 
     select
         customer_id,
-        min(match_rule) as match_rule
+        -- One customer has an id in every source; the most explicit rule is the one that is said.
+        case
+            when max(case when match_rule = 'declared_account' then 1 else 0 end) = 1
+                then 'declared_account'
+            when max(case when match_rule = 'account_id' then 1 else 0 end) = 1 then 'account_id'
+            else 'own_id'
+        end as match_rule
 
     from customers
     group by customer_id

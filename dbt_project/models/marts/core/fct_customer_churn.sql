@@ -18,8 +18,8 @@ days as (
 
 ),
 
--- Who was paying the day before a period and stops in it has an island that ends in it. In the
--- running period, the day of the run stands for its end.
+-- Who was paying the day before a period and stops in it has an island that ends in it. The running
+-- period ends with the last whole day, the one before the run.
 ended as (
     {%- for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
     {%- set start = 'days.date_day' if grain == 'day' else 'days.' ~ grain ~ '_start_date' %}
@@ -28,7 +28,7 @@ ended as (
     select
         '{{ grain }}' as grain,
         {{ start }} as period_start,
-        least({{ end }}, {{ as_of_date() }}) as last_day,
+        least({{ end }}, {{ days_after(as_of_date(), -1) }}) as last_day,
         islands.customer_id,
         islands.paying_until,
         islands.plan,
@@ -37,7 +37,7 @@ ended as (
     from islands
     inner join days on islands.paying_until = days.date_day
     where
-        islands.paying_until <= {{ as_of_date() }}
+        islands.paying_until < {{ as_of_date() }}
         and islands.paying_from < {{ start }}
     {{ "union all" if not loop.last }}
     {%- endfor %}

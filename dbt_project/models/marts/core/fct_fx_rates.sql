@@ -15,4 +15,7 @@ select
     _row_number
 
 from rates
-where rate is not null
+where
+    rate is not null
+    -- Tomorrow may still take today's rate; what comes after is not known.
+    and rate_date <= {{ days_after(as_of_date(), 1) }}
