@@ -288,7 +288,8 @@ class Stream(Declared):
     restates_days: int = 0
     """The vendor still changes figures of the last so many days: they are provisional."""
     quarantine_limit: float = Field(default=0.01, ge=0, le=1)
-    """Above this share of quarantined rows the whole landing is set aside."""
+    """Above this share of quarantined rows the whole landing is set aside. One row is always
+    allowed, else a small file would be set aside for a single one; 0 allows none."""
     header_only: Literal["quarantine", "nothing_happened"] = "quarantine"
     file: Path = Path()
     line: int = 0

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
+from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.inbox import Export, Notice, Problem, notice
 from pipelines.ledger import Event, Ledger
 from pipelines.settings import Settings
-from pipelines.storage import archive_file
 
 if TYPE_CHECKING:
     from pipelines.land import FileQuarantined, Landing
@@ -65,13 +65,21 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
         _set_problem_aside(pipeline, problem) for problem in seen.problems
     ]
     duplicates: list[str] = []
+    unsettled = [file.name for file in seen.unsettled]
     first_name = {
         (event.payload["source"], event.payload["sha256"]): event.subject
         for event in reversed(pipeline.ledger.events("file_seen"))
     }
     for number, export in enumerate(seen.new, start=1):
         pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
-        sha256 = archive_file(export.path, pipeline.settings.archive).sha256
+        try:
+            sha256 = archive_file(export.path, pipeline.settings.archive).sha256
+        except FileChanged:
+            unsettled.append(export.name)
+            continue
+        except (NotARegularFile, PermissionError) as error:
+            results.append(_set_problem_aside(pipeline, _unreadable(export, error)))
+            continue
         entry = ("file_seen", export.name, _seen(export, sha256))
         known_as = first_name.setdefault((export.source, sha256), export.name)
         if known_as != export.name and not _says_more(pipeline, export.name, sha256):
@@ -86,7 +94,7 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
         landings=tuple(r for r in results if not isinstance(r, FileQuarantined)),
         quarantined=tuple(r for r in results if isinstance(r, FileQuarantined)),
         duplicates=tuple(duplicates),
-        unsettled=tuple(file.name for file in seen.unsettled),
+        unsettled=tuple(unsettled),
     )
 
 
@@ -173,6 +181,19 @@ def _set_problem_aside(pipeline: Pipeline, problem: Problem) -> FileQuarantined:
         entries.insert(0, ("file_seen", problem.name, _seen(problem, "")))
     pipeline.ledger.append_many(entries)
     return result
+
+
+def _unreadable(export: Export, error: Exception) -> Problem:
+    """An export that was a readable file when it was noticed, and is not any more."""
+    return Problem(
+        export.path,
+        export.name,
+        "UNREADABLE",
+        str(error),
+        size=export.size,
+        mtime_ns=export.mtime_ns,
+        source=export.source,
+    )
 
 
 def _to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:

@@ -14,10 +14,10 @@ import duckdb
 import openpyxl
 
 from models.contract import Stream
+from pipelines.archive import archive_file
 from pipelines.land import FileQuarantined, Landing, land_file
 from pipelines.land.load_rules import create_landed_views
 from pipelines.settings import Settings
-from pipelines.storage import archive_file
 
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 ORDERS: dict[str, Any] = {

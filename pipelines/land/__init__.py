@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from models.contract import Stream
+from pipelines.archive import open_archived
 from pipelines.land.errors import FileRefused, LandingError
 from pipelines.land.landing import FileQuarantined, Landing
 from pipelines.settings import Settings
-from pipelines.storage import fault_point, open_archived, remove, temporary_beside, write_atomically
+from pipelines.storage import fault_point, remove, temporary_beside, write_atomically
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +59,7 @@ def land_file(
 
     Raises:
         LandingError: rows would be lost or invented; nothing has landed.
-        pipelines.storage.ArchiveDamaged: the archived bytes are gone or damaged.
+        pipelines.archive.ArchiveDamaged: the archived bytes are gone or damaged.
     """
     from pipelines.land.readers.unpack import Limits, copy_out, unpack
     from pipelines.land.recognise import recognise

@@ -44,6 +44,16 @@ def ambiguous(streams: Sequence[Stream]) -> FileRefused:
     )
 
 
+def too_wide(cells: int, most: int) -> FileRefused:
+    """More cells in a record than any report has."""
+    return FileRefused(
+        "LIMIT",
+        f"a record has {cells:,} cells",
+        "Export only the columns that are needed.",
+        expected=f"at most {most:,} cells",
+    )
+
+
 def nothing_to_take(stream: Stream, column: Column) -> FileRefused:
     """A column's `taken_from` finds nothing in this file."""
     taken = column.taken_from
@@ -111,7 +121,7 @@ def explain(
                 expected=", ".join(candidate.table for candidate in candidates),
                 table=stream.table,
             )
-    if nearest and found >= len(nearest.missing):
+    if nearest and nearest.is_most_of_it:
         return _drifted(nearest)
     return (
         _other_delimiter(candidates, tops, names)

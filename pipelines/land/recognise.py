@@ -18,6 +18,8 @@ from pipelines.land.readers import Layout, SkipCell, TopRecord
 from pipelines.land.readers import csv as csv_reader
 from pipelines.land.readers.unpack import Unpacked
 
+MOST_CELLS = 4096
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -50,6 +52,12 @@ class Fit:
             for column in self.stream.columns
             if column.name not in self.found and is_indispensable(column)
         ]
+
+    @property
+    def is_most_of_it(self) -> bool:
+        """Whether the file has at least half of those: then it has drifted, and is not another."""
+        needed = sum(map(is_indispensable, self.stream.columns))
+        return len(self.missing) * 2 <= needed
 
 
 @dataclass(frozen=True)
@@ -217,6 +225,8 @@ def _headerless(stream: Stream, shape: Shape, records: list[TopRecord]) -> list[
 
 def _recognised(fit: Fit, tops: Tops, names: tuple[str, ...]) -> Recognised:
     stream, shape = fit.stream, fit.shape
+    if len(fit.cells) > MOST_CELLS:
+        raise drift.too_wide(len(fit.cells), MOST_CELLS)
     if shape.header:
         drift.refuse_repeated_headers(stream, fit.cells)
     records = tops.under(shape)

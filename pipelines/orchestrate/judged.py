@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipelines import flow
-from pipelines.orchestrate.answers import CANDIDATE, KINDS, asset_of, gathered, spec_of
+from pipelines.orchestrate.answers import CANDIDATE, KINDS, MOST_SHOWN, asset_of, gathered, spec_of
 from pipelines.orchestrate.declared import Declared
 from pipelines.orchestrate.step import run_to_judge, step
 
@@ -77,6 +77,14 @@ def build_judged(declared: Declared, assets: Iterable[dg.AssetKey]) -> dg.Assets
                 check_name=MAY_GO.name,
                 passed=decided.decision == "release",
                 metadata={"reasons": dg.MetadataValue.md(_listed(decided.reasons))},
+            )
+        if decided.decision != "release":
+            # With the reasons, for whoever is told that the run failed.
+            raise dg.Failure(
+                f"The gate holds run {decided.run_id}; the last release stays.\n"
+                f"{_listed(decided.reasons[:MOST_SHOWN])}",
+                metadata={"reasons": len(decided.reasons)},
+                allow_retries=False,
             )
 
     return judged

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipelines.inbox import Export, Notice, Problem
 from pipelines.orchestrate.schedule import build_daily_schedule, kpi_run
 from pipelines.orchestrate.sensors import inbox_sensor, run_failure_alert, run_key
+from pipelines.transform import TransformFailed
 
 HOUR = 3600
 
@@ -98,7 +100,9 @@ def test_nothing_is_requested_while_the_job_is_at_work(home: Path):
     (home / "inbox" / "ledger" / "journal.csv").write_text("x")
 
     with dg.DagsterInstance.ephemeral() as instance:
-        instance.create_run_for_job(some_job(), status=dg.DagsterRunStatus.STARTED)
+        instance.create_run_for_job(
+            job_that_raises(ValueError()), status=dg.DagsterRunStatus.STARTED
+        )
         skipped = tick(instance)
         for run in instance.get_runs():
             instance.delete_run(run.run_id)
@@ -117,9 +121,9 @@ def test_the_inbox_is_looked_at_every_half_minute_and_the_job_runs_at_six_in_the
     assert schedule.execution_timezone == "Asia/Kolkata"
 
 
-def test_a_failed_run_leaves_one_line_with_step_and_reason(home: Path):
+def alerts_of(home: Path, error: Exception) -> list[dict[str, Any]]:
     with dg.DagsterInstance.ephemeral() as instance:
-        result = some_job().execute_in_process(instance=instance, raise_on_error=False)
+        result = job_that_raises(error).execute_in_process(instance=instance, raise_on_error=False)
         failure = dg.build_run_status_sensor_context(
             sensor_name="run_failure_alert",
             dagster_instance=instance,
@@ -127,21 +131,33 @@ def test_a_failed_run_leaves_one_line_with_step_and_reason(home: Path):
             dagster_event=next(e for e in result.all_events if e.is_job_failure),
         ).for_run_failure()
         run_failure_alert(failure)
-        run_failure_alert(failure)
-
     lines = (home / "alerts.log").read_text(encoding="utf-8").splitlines()
-    alert = json.loads(lines[0])
-    assert len(lines) == 2
-    assert alert["alert"] == "run_failed"
-    assert alert["job"] == "kpi_run"
-    assert alert["dagster_run"] == result.run_id
-    assert alert["steps"] == [{"step": "published", "reason": "the ledger does not balance"}]
+    return [json.loads(line) for line in lines]
 
 
-def some_job() -> dg.JobDefinition:
+def test_each_failed_run_leaves_one_line_with_step_and_reason(home: Path):
+    alerts_of(home, dg.Failure("the ledger does not balance"))
+    alerts = alerts_of(home, dg.Failure("the rates are missing"))
+
+    assert [alert["alert"] for alert in alerts] == ["run_failed", "run_failed"]
+    assert alerts[0]["dagster_run"] != alerts[1]["dagster_run"]
+    assert alerts[0]["job"] == "kpi_run"
+    assert alerts[0]["steps"] == [{"step": "published", "reason": "the ledger does not balance"}]
+
+
+def test_an_error_of_ours_is_told_whole_and_of_another_only_its_kind(home: Path):
+    alerts_of(home, TransformFailed("dbt cannot read the project"))
+    alerts = alerts_of(home, ValueError("cannot convert 'ann@example.com'"))
+
+    ours, other = (alert["steps"][0]["reason"] for alert in alerts)
+    assert "dbt cannot read the project" in ours
+    assert other == "ValueError. Its text is in Dagster, at the run."
+
+
+def job_that_raises(error: Exception) -> dg.JobDefinition:
     @dg.op
     def published() -> None:
-        raise dg.Failure("the ledger does not balance")
+        raise error
 
     @dg.job(name="kpi_run", executor_def=dg.in_process_executor)
     def job() -> None:

@@ -262,6 +262,7 @@ def test_a_failing_test_and_a_failing_model_still_lead_to_a_verdict_that_names_t
     assert not launched.checks[NUMBERED].passed
     assert not launched.checks[MAY_GO].passed
     assert set(launched.failed) == {"judged"}
+    assert "books do not balance" in launched.failed["judged"].user_failure_data.description
 
 
 def test_a_test_that_dbt_never_answered_has_not_passed(script, instance, monkeypatch):

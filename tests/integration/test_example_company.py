@@ -10,8 +10,8 @@ from pipelines.serve import mart
 pytestmark = pytest.mark.slow
 
 KPIS = """
-    revenue invoiced_revenue sales_growth cost gross_margin profit net_profit_margin ebitda cash_flow
-    mrr arr paying_customers new_customers customer_churn_rate cac
+    revenue invoiced_revenue sales_growth cost gross_margin profit net_profit_margin ebitda
+    cash_flow mrr arr paying_customers new_customers customer_churn_rate cac
     impressions clicks ad_spend ctr cpc cvr roas
     leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size pipeline_value
     tickets_opened csat nps

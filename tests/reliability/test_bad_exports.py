@@ -13,9 +13,9 @@ import pytest
 from landed_exports import House, declared, workbook_of
 
 from models.contract import load_contract
+from pipelines.archive import open_archived
 from pipelines.land import FileQuarantined, Landing
 from pipelines.settings import Settings
-from pipelines.storage import open_archived
 
 HEADER = "Order,Date,Amount,Note\n"
 SOUND = "A1,2026-02-01,12.50,x\nA2,2026-02-02,7.25,y\n"
@@ -185,6 +185,17 @@ def test_f036_a_repeated_header_is_quarantined(house: House) -> None:
     assert (found.code, found.table) == ("DUPLICATE_HEADER", "shop__orders")
     assert "'Amount' stands 2 times" in found.reason
     assert found.expected == "each column once"
+
+
+def test_f043_a_record_wider_than_any_report_is_quarantined(house: House) -> None:
+    more = ",".join(f"X{number}" for number in range(5000))
+    found = refused(house, "shop/wide.csv", f"{HEADER.strip()},{more}\n")
+    assert (found.code, found.expected) == ("LIMIT", "at most 4,096 cells")
+
+
+def test_f043_a_cell_longer_than_any_text_is_quarantined(house: House) -> None:
+    found = refused(house, "shop/long.csv", f"{HEADER}A1,2026-02-01,1,{'x' * (3 << 20)}\n")
+    assert (found.code, found.row) == ("LIMIT", 2)
 
 
 def test_f044_a_renamed_required_column_breaks_the_contract_and_says_where_to_mend_it(

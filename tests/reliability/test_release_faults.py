@@ -149,7 +149,7 @@ def assert_converged(home: Path) -> None:
     assert kept == {1, served}
 
 
-@pytest.mark.parametrize("action", ["kill", "fail"])
+@pytest.mark.parametrize("action", [pytest.param("kill", marks=pytest.mark.slow), "fail"])
 @pytest.mark.parametrize("point", PUBLISH_POINTS)
 def test_f070_publishing_that_ends_anywhere_leaves_one_whole_release(
     home: Path, point: str, action: str, monkeypatch: pytest.MonkeyPatch
@@ -178,6 +178,7 @@ def test_f070_publishing_that_ends_anywhere_leaves_one_whole_release(
     assert_converged(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", VERDICT_POINTS)
 def test_f070_a_gate_that_is_killed_publishes_nothing_and_judges_again(
     tmp_path: Path, point: str
@@ -198,6 +199,7 @@ def test_f070_a_gate_that_is_killed_publishes_nothing_and_judges_again(
     assert_converged(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
 def test_f069_a_kill_at_any_moment_leaves_one_whole_release(home: Path, seconds: float) -> None:
     program = STEPS.format(step="print('ready', flush=True); made.publish()")
@@ -216,6 +218,7 @@ def test_f069_a_kill_at_any_moment_leaves_one_whole_release(home: Path, seconds:
     assert_converged(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "point",
     [
@@ -296,6 +299,7 @@ def test_f073_a_disk_that_is_full_leaves_the_old_release(
     assert_converged(home)
 
 
+@pytest.mark.slow
 def test_f094_readers_of_twenty_releases_never_see_a_mixed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,17 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.archive import archive_file, archived_path, open_archived
 from pipelines.ledger import Ledger
 from pipelines.settings import REPOSITORY
-from pipelines.storage import (
-    archive_file,
-    archived_path,
-    exclusive_lock,
-    open_archived,
-    remove_leftovers,
-    switch_pointer,
-    write_atomically,
-)
+from pipelines.storage import exclusive_lock, remove_leftovers, switch_pointer, write_atomically
 
 BYTES = bytes(range(256)) * 10_000
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -32,7 +25,7 @@ RENAME, SYNC = "?rename,?renameat,?renameat2", "?fsync,?fdatasync"
 WITH_STRACE = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 ARCHIVE = """
-from pipelines.storage import archive_file
+from pipelines.archive import archive_file
 archive_file(home / "export.csv", home / "archive")
 """
 APPEND = """

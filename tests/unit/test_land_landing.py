@@ -15,9 +15,10 @@ import pytest
 from landed_exports import MIDNIGHT, House, declared
 
 from models.contract import load_contracts
+from pipelines.archive import archive_file
 from pipelines.land import FileQuarantined, Landing, LandingError, land_file, rows
 from pipelines.settings import Settings
-from pipelines.storage import InjectedFault, archive_file
+from pipelines.storage import InjectedFault
 
 HEADER = "Order,Date,Amount,Note\n"
 CONTRACTS = Path(__file__).resolve().parents[2] / "models" / "contracts"

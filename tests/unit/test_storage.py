@@ -13,26 +13,28 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from pipelines.archive import (
+    ArchiveDamaged,
+    FileChanged,
+    NotARegularFile,
+    archive_file,
+    archived_path,
+    open_archived,
+    restore_archived,
+)
 from pipelines.settings import REPOSITORY
 from pipelines.storage import (
     FAULT_POINTS,
-    ArchiveDamaged,
-    FileChanged,
     HomeIsBusy,
     InjectedFault,
-    NotARegularFile,
     StorageError,
-    archive_file,
-    archived_path,
     clone_or_copy,
     exclusive_lock,
     fault_point,
     file_digest,
     make_read_only,
-    open_archived,
     remove,
     remove_leftovers,
-    restore_archived,
     switch_pointer,
     temporary_beside,
     write_atomically,
