@@ -26,6 +26,8 @@ NUMBERS = "plausible:every_number_is_one"
 MONTHS = 6
 FEWEST = 4
 """Fewer past values than this say nothing about what is usual."""
+RECENT = 7
+"""An export is compared with so many before it: a stream may have gone from monthly to daily."""
 LOWEST, HIGHEST = Decimal("0.2"), Decimal(5)
 USUAL = "between 20 % and 500 % of the median of those before"
 
@@ -156,9 +158,9 @@ def _level(kpi: str, values: Sequence[Decimal]) -> CheckResult:
 
 
 def _volumes(landings: Sequence[Landing]) -> dict[str, list[int]]:
-    """The rows of each stream's landings, oldest first, where there are enough of them."""
+    """The rows of each stream's recent landings, oldest first, where there are enough of them."""
     sizes = {table: [n.rows_landed for n in batch] for table, batch in by_table(landings).items()}
-    return {table: rows for table, rows in sizes.items() if len(rows) > FEWEST}
+    return {table: rows[-RECENT - 1 :] for table, rows in sizes.items() if len(rows) > FEWEST}
 
 
 def _volume(stream: Stream, rows: Sequence[int]) -> CheckResult:

@@ -90,7 +90,7 @@ def convert(
                 SELECT *, {values}, {_extra(recognised)} AS _extra, {_skip(recognised)} AS _skip
                 FROM {records.relation}
             )
-        ) TO {sql.text(str(to))} (FORMAT parquet, COMPRESSION lz4_raw)"""
+        ) TO {sql.text(str(to))} (FORMAT parquet, COMPRESSION uncompressed)"""
     )
     counts = connection.execute(
         f"SELECT _skip, count(*), count(_raw) FROM {sql.parquet([to])} GROUP BY _skip ORDER BY 1"
@@ -116,32 +116,36 @@ def find_conflicts(connection: duckdb.DuckDBPyConnection, typed: Typed) -> Typed
     if not stream.key:
         return typed
     key = ", ".join(sql.identifier(name) for name in stream.key)
+    said = ", ".join(sql.identifier(column.name) for column in stream.columns)
     sound = f"FROM {typed.relation} WHERE {SOUND}"
-    # Eight bytes a key, whatever its width; equal hashes are looked at closely below.
+    # Eight bytes a key, whatever its width, so that memory hardly follows the file.
     connection.execute(
         f"""CREATE TEMP TABLE suspects AS
         SELECT hash({key}) AS digest {sound} GROUP BY digest HAVING count(*) > 1"""
     )
-    if connection.execute("SELECT count(*) FROM suspects").fetchone() == (0,):
-        return typed
-    said = ", ".join(f"{name}: {name}" for name in (sql.identifier(c.name) for c in stream.columns))
+    connection.execute(
+        f"""CREATE TEMP TABLE doubtful AS
+        SELECT hash({key}) AS digest, count(*) AS rows,
+            min(hash({said})) = max(hash({said})) AS is_alike
+        {sound} AND hash({key}) IN (SELECT digest FROM suspects) GROUP BY digest"""
+    )
+    # Only where values differ, the keys themselves are compared: two may share a hash.
     connection.execute(
         f"""CREATE TEMP TABLE twins AS
-        SELECT {ROW_NUMBER},
-            dense_rank() OVER (ORDER BY {key}) AS twin,
-            {{{said}}} AS said
-        {sound} AND hash({key}) IN (SELECT digest FROM suspects)"""
+        SELECT {ROW_NUMBER}, row_number() OVER same_key > 1 AS is_repeated,
+            min(hash({said})) OVER same_key <> max(hash({said})) OVER same_key AS is_conflict
+        {sound} AND hash({key}) IN (SELECT digest FROM doubtful WHERE NOT is_alike)
+        WINDOW same_key AS (PARTITION BY {key})"""
     )
     connection.execute(
-        f"""CREATE TEMP TABLE conflicts AS
-        SELECT {ROW_NUMBER} FROM twins WHERE twin IN (
-            SELECT twin FROM twins GROUP BY twin HAVING count(DISTINCT said) > 1)"""
+        f"CREATE TEMP TABLE conflicts AS SELECT {ROW_NUMBER} FROM twins WHERE is_conflict"
     )
     found = connection.execute(
-        f"""SELECT (SELECT count(*) FROM conflicts), count(*) - count(DISTINCT twin)
-        FROM twins WHERE {ROW_NUMBER} NOT IN (SELECT {ROW_NUMBER} FROM conflicts)"""
+        """SELECT (SELECT count(*) FROM conflicts),
+            (SELECT coalesce(sum(rows - 1), 0) FROM doubtful WHERE is_alike)
+            + (SELECT count(*) FROM twins WHERE is_repeated AND NOT is_conflict)"""
     ).fetchone()
-    conflicting, repeated = found or (0, 0)
+    conflicting, repeated = map(int, found or (0, 0))
     return Typed(**{**vars(typed), "conflicting": conflicting, "repeated": repeated})
 
 

@@ -87,10 +87,6 @@ TABLES = {
 }
 
 
-def answer(id_: str, verdict: str, table: str = "", severity: str = "block") -> CheckResult:
-    return CheckResult(id_, "Does it hold?", verdict, severity, table)  # type: ignore[arg-type]
-
-
 class ScriptedFlow:
     """The flow's functions, each noting that it was called, with what it found on the way."""
 
@@ -99,7 +95,6 @@ class ScriptedFlow:
         self.called: list[str] = []
         self.run: Run | None = Run("r1", home / "runs", home / "candidate.duckdb")
         self.released: str | None = None
-        self.results: tuple[CheckResult, ...] = ()
         self.decision = "release"
         self.busy = 0
         self.seen_as_of: list[str] = []
@@ -159,7 +154,7 @@ class ScriptedFlow:
         self.called.append("check_candidate")
         self.seen_as_of.append(pipeline.settings.as_of.isoformat())
         reasons = () if self.decision == "release" else ("the books do not balance",)
-        return Verdict("r1", "-", "-", (), self.results, self.decision, reasons)  # type: ignore[arg-type]
+        return Verdict("r1", "-", "-", (), (), self.decision, reasons)  # type: ignore[arg-type]
 
     def publish(self, pipeline: flow.Pipeline, run: Run) -> SimpleNamespace:
         self.called.append("publish")
@@ -363,29 +358,6 @@ def test_a_launch_of_landed_tables_alone_asks_for_no_verdict(script, instance):
 
     assert launched.success
     assert "check_candidate" not in script.called
-
-
-def test_answers_are_gathered_at_their_tables_with_the_worst_severity(script, instance):
-    script.decision = "hold"
-    script.results = (
-        answer("contract:shop__orders:drift", "warn", "landed.shop__orders", "warn"),
-        answer("freshness:shop__orders", "fail", "landed.shop__orders"),
-        answer("contract:inbox:files", "pass"),
-        answer("plausible:volume:x", "error", "kpi_mart.no_such_table", "warn"),
-        answer("dbt:test.a", "pass", "kpi_mart.fct_orders"),
-    )
-
-    checks = Launched(instance).checks
-
-    contract = checks["landed/shop__orders", "contract_holds"]
-    assert (contract.passed, contract.severity) == (False, dg.AssetCheckSeverity.WARN)
-    fresh = checks["landed/shop__orders", "exports_are_fresh"]
-    assert (fresh.passed, fresh.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert "freshness:shop__orders" in fresh.metadata["answers"].value
-    assert checks["candidate", "contract_holds"].passed
-    assert not checks["candidate", "is_plausible"].passed
-    assert checks["candidate", "is_plausible"].severity is dg.AssetCheckSeverity.ERROR
-    assert checks["candidate", "dbt_tests_hold"].passed
 
 
 def test_no_value_is_pickled(script, instance):

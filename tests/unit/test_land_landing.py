@@ -90,6 +90,19 @@ def test_f052_a_key_with_two_values_is_quarantined_in_all_its_rows(settings: Set
     assert json.loads(lines[1]["raw"])["amount"] == "2.00"
 
 
+def test_repeated_and_conflicting_keys_of_one_file_are_told_apart(settings: Settings) -> None:
+    house = House.of(settings, declared(quarantine_limit=1))
+    twice = "A1,2026-02-01,1,x\n" * 3 + "A2,2026-02-01,2,x\n" * 2
+    conflict = "A3,2026-02-01,3,x\nA3,2026-02-01,3,x\nA3,2026-02-01,3,\n"
+    landing = house.land("shop/a.csv", f"{HEADER}{twice}{conflict}{orders(4, 9)}")
+    assert (landing.rows_repeated, landing.rows_quarantined) == (3, 3)
+    assert [row["order_id"] for row in house.view()] == [
+        "A1",
+        "A2",
+        *(f"A{n}" for n in range(4, 10)),
+    ]
+
+
 def test_f051_a_row_written_twice_lands_twice_and_counts_once(settings: Settings) -> None:
     house = House.of(settings)
     landing = house.land("shop/a.csv", f"{HEADER}{orders(1, 2)}{orders(1, 1)}")
