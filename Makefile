@@ -50,11 +50,10 @@ demo: setup ## write the example company's exports anew
 	$(BIN)/kpi demo "$(DEMO_INBOX)"
 
 test: $(VENV)/.test-installed ## all tests
-	$(BIN)/python -m pytest -m "not slow" -n 2
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.test-installed ## the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(VENV)/.test-installed ## format, lint, types, SQL style
 	$(BIN)/ruff format --check .

@@ -1,1 +1,1 @@
-"""What is promised: exports' contracts and what a KPI is. (SQL models: `dbt_project/models/`.)"""
+"""What is promised: the contracts of exports, and what a KPI is. dbt models are elsewhere."""

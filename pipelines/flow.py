@@ -11,14 +11,21 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.contract import load_contracts
 from pipelines.inbox import notice
-from pipelines.intake import Landed, Pipeline, Tell, accepted_landings, land, say_nothing
+from pipelines.intake import (
+    Landed,
+    Pipeline,
+    Tell,
+    accepted_landings,
+    land,
+    say_nothing,
+    to_land_again,
+)
 from pipelines.ledger import Ledger
-from pipelines.run import Run
+from pipelines.run import Run, code_digest
 from pipelines.settings import Settings, quiet_telemetry
 from pipelines.storage import exclusive_lock, remove_leftovers, write_atomically
 
@@ -26,12 +33,22 @@ if TYPE_CHECKING:
     from expectations.validate import ExpectationsWorker
     from pipelines.check.gate import Verdict
     from pipelines.check.result import CheckResult
+    from pipelines.land import Landing
     from pipelines.publish.release import Release
 
-__all__ = ["Landed", "Pipeline", "Tell", "accepted_landings", "land", "say_nothing"]
+__all__ = [
+    "Landed",
+    "Pipeline",
+    "Tell",
+    "accepted_landings",
+    "code_digest",
+    "land",
+    "say_nothing",
+]
 
-CODE_FOLDERS = ("models", "expectations", "pipelines", "dbt_project")
-NOT_CODE = {"target", "logs", "dbt_packages", "__pycache__"}
+
+class InputsChanged(Exception):
+    """What a run computes from was changed while it was at work."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,16 @@ def freeze(pipeline: Pipeline) -> Run | None:
 
     Returns:
         The run, or None when its inputs are those of the release that was made last.
+
+    Raises:
+        InputsChanged: exports wait to be landed again; figures would be of a part only.
     """
+    waiting = to_land_again(pipeline)
+    if waiting:
+        raise InputsChanged(
+            f"{len(waiting)} exports, such as {waiting[0][1]}, were read under a contract that has"
+            " changed since. Take the landing step again, then this one."
+        )
     landings = accepted_landings(pipeline)
     inputs = {
         "landings": sorted(f"{n.table}:{n.landing_id}:{n.contract_digest}" for n in landings),
@@ -159,7 +185,7 @@ def transform(
     from pipelines.transform import build_candidate
 
     pipeline.tell("transform", "dbt builds and tests the candidate")
-    landings = accepted_landings(pipeline)
+    landings = frozen_landings(pipeline, run_now)
     build_candidate(pipeline.settings, run_now, pipeline.streams, landings, listeners)
 
 
@@ -168,7 +194,7 @@ def check_candidate(pipeline: Pipeline, run_now: Run, worker: ExpectationsWorker
     from pipelines.check import candidate, gate
 
     pipeline.tell("check", "suites, reconciliations and plausibility of the candidate")
-    landings = accepted_landings(pipeline)
+    landings = frozen_landings(pipeline, run_now)
     results = candidate.check_candidate(
         pipeline.settings, run_now, pipeline.streams, landings, pipeline.ledger, worker
     )
@@ -196,16 +222,23 @@ def start_worker(pipeline: Pipeline) -> Iterator[ExpectationsWorker]:
         yield worker
 
 
-def code_digest(project: Path) -> str:
-    """Identity of all that figures are computed by: definitions, SQL, contracts, suites, code."""
-    digest = hashlib.sha256()
-    for folder in CODE_FOLDERS:
-        for file in sorted((project / folder).rglob("*")):
-            inside = file.relative_to(project)
-            if file.is_file() and not NOT_CODE.intersection(inside.parts):
-                digest.update(f"{inside}\0".encode())
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+def frozen_landings(pipeline: Pipeline, run_now: Run) -> list[Landing]:
+    """The landings a run was frozen with.
+
+    Raises:
+        InputsChanged: other landings are accepted by now, or contracts, suites, SQL or code were
+            changed: the run's answers would be of something else than its figures.
+    """
+    landings = accepted_landings(pipeline)
+    frozen = run_now.frozen_inputs()
+    accepted = sorted(landing.landing_id for landing in landings)
+    code = code_digest(pipeline.settings.project)
+    if (accepted, code) != (frozen.get("landings"), frozen.get("code_digest")):
+        raise InputsChanged(
+            f"Landings, contracts or code are others than when run {run_now.run_id} began."
+            " Nothing of it is published; run again."
+        )
+    return landings
 
 
 def last_run_id(ledger: Ledger) -> str | None:

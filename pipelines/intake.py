@@ -87,7 +87,7 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
             duplicates.append(export.name)
         else:
             results.append(_land_one(pipeline, entry))
-    for entry in _to_land_again(pipeline):
+    for entry in to_land_again(pipeline):
         pipeline.tell("land", f"again, its contract was changed: {entry[1]}")
         results.append(_land_one(pipeline, entry, is_seen=True))
     return Landed(
@@ -196,7 +196,7 @@ def _unreadable(export: Export, error: Exception) -> Problem:
     )
 
 
-def _to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
+def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
     """Exports in the archive that were read under a contract that has changed since."""
     files = pipeline.ledger.latest_by_subject("file_seen")
     newest: dict[str, Event] = {}

@@ -23,7 +23,7 @@ LINEAGE = {
     "_row_number": "The record's number in that export, as a person counts it",
     "_exported_at": "When the vendor's product wrote that export, in UTC",
 }
-LANDINGS = {
+COLUMNS_OF_LANDINGS = {
     "landing_id": "SHA-256 of the export's bytes",
     "source": "The vendor's product",
     "stream": "The kind of export",
@@ -71,7 +71,9 @@ def _document(streams: Mapping[str, Stream]) -> dict[str, Any]:
     landings = {
         "name": "landings",
         "description": "One row per export that was taken in.",
-        "columns": [{"name": name, "description": text} for name, text in LANDINGS.items()],
+        "columns": [
+            {"name": name, "description": text} for name, text in COLUMNS_OF_LANDINGS.items()
+        ],
     }
     source = {
         "name": "landed",

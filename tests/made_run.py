@@ -26,7 +26,7 @@ from pipelines.check.result import CheckResult
 from pipelines.land.landing import Landing
 from pipelines.ledger import Ledger
 from pipelines.publish.release import Release, publish
-from pipelines.run import Run
+from pipelines.run import Run, code_digest
 from pipelines.settings import Settings
 
 AS_OF = date(2026, 7, 1)
@@ -264,7 +264,7 @@ def make_run(home: Path, run_id: str = "run-1", amount: str = "30.500000") -> Ma
         inputs_digest=hashlib.sha256(f"{run_id}{amount}".encode()).hexdigest(),
         as_of=AS_OF.isoformat(),
         landings=[landing.landing_id for landing in made.landings],
-        code_digest="0" * 64,
+        code_digest=code_digest(settings.project),
     )
     return made
 

@@ -29,10 +29,13 @@ OUTCOMES: Mapping[str, Outcome] = {
     "fail": "fail",
 }
 # Columns that name a row or a place in the figures, and never a person.
-SAFE_ENDINGS = ("_id", "_row_number", "_date", "_code", "_start")
+SAFE_ENDINGS = ("_id", "_row_number", "_date", "_code", "_start", "_amount", "_count")
 NEVER_SHOWN = ("owner_id",)
 """A person in the CRM."""
-SAFE_NAMES = ("kpi", "grain", "slice", "slice_value", "platform", "account_class")
+SAFE_NAMES = (
+    "kpi", "grain", "slice", "slice_value", "platform", "account_class", "table_name",
+    "column_name",
+)  # fmt: skip
 
 
 def expected_dbt_checks(run: Run) -> list[str]:

@@ -29,6 +29,7 @@ __all__ = ["Verdict", "expected_checks", "judge"]
 
 Decision = Literal["release", "hold"]
 NO_CANDIDATE = "-"
+MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Verdict:
 
 def judge(settings: Settings, ledger: Ledger, run: Run, results: Sequence[CheckResult]) -> Verdict:
     """Decide, write `verdict.json`, and write into the ledger which verdict that was."""
-    frozen = frozen_inputs(run)
+    frozen = run.frozen_inputs()
     streams, landings = inputs_of(settings, ledger, run)
     expected = expected_checks(settings, run, streams, landings)
     reasons = [*candidate_problems(run), *objections(expected, results)]
@@ -166,11 +167,6 @@ def candidate_problems(run: Run) -> list[str]:
     return problems
 
 
-def frozen_inputs(run: Run) -> dict[str, Any]:
-    """What the run was frozen with; nothing where that cannot be read."""
-    return _read_object(run.manifest)
-
-
 def inputs_of(
     settings: Settings, ledger: Ledger, run: Run
 ) -> tuple[dict[str, Stream], list[Landing]]:
@@ -178,7 +174,7 @@ def inputs_of(
     from pipelines.land.landing import Landing
 
     streams = load_contracts(settings.project / "models" / "contracts")
-    wanted = {str(landing_id) for landing_id in frozen_inputs(run).get("landings", ())}
+    wanted = {str(landing_id) for landing_id in run.frozen_inputs().get("landings", ())}
     found: dict[tuple[str, str], Landing] = {}
     for event in ledger.events("landed"):
         if str(event.payload.get("landing_id")) in wanted:
@@ -192,7 +188,7 @@ def inputs_of(
 def _reason(result: CheckResult) -> str:
     where = f" in {result.table}" if result.table else ""
     count = f", {result.rows} rows" if result.rows else ""
-    sample = f", e.g. {result.sample[0]}" if result.sample else ""
+    sample = f", such as {'; '.join(result.sample[:MOST_SHOWN])}" if result.sample else ""
     if result.verdict == "error":
         problem = result.evidence.get("problem") or result.evidence.get("said") or "it crashed"
         return f"{result.asked} Nobody knows{where}: {problem} ({result.id})"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from models.contract import Stream
 from pipelines.land import sql
 from pipelines.land.landing import Landing
+from pipelines.landed_sources import COLUMNS_OF_LANDINGS
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,6 +76,8 @@ def create_landed_views(
         LANDINGS,
         [_row(n, streams[n.table]) for n in landings if n.table in streams],
     )
+    for column, meaning in COLUMNS_OF_LANDINGS.items():
+        connection.execute(f"COMMENT ON COLUMN landed.landings.{column} IS {sql.text(meaning)}")
     accepted: dict[str, list[Landing]] = {table: [] for table in streams}
     for landing in sorted(landings, key=_age):
         if landing.status == "accepted" and landing.table in accepted:

@@ -7,7 +7,6 @@ another process or on another day, and no value is ever pickled.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -15,7 +14,6 @@ from datetime import date
 import dagster as dg
 
 from pipelines import flow
-from pipelines.intake import _to_land_again as to_land_again
 from pipelines.run import Run
 from pipelines.settings import Settings
 from pipelines.storage import HomeIsBusy
@@ -52,7 +50,8 @@ def run_to_judge(pipeline: flow.Pipeline) -> tuple[flow.Pipeline, Run] | None:
         None when that run is already released: there is nothing new.
 
     Raises:
-        dagster.Failure: no run was ever frozen, or it is not of today's landings and code.
+        dagster.Failure: no run was ever frozen.
+        pipelines.flow.InputsChanged: it is not of today's landings and code.
     """
     run = flow.latest_run(pipeline)
     if run is None:
@@ -63,29 +62,7 @@ def run_to_judge(pipeline: flow.Pipeline) -> tuple[flow.Pipeline, Run] | None:
         )
     if run.run_id == flow.last_run_id(pipeline.ledger):
         return None
-    frozen = json.loads(run.manifest.read_text(encoding="utf-8"))
-    settings = dataclasses.replace(pipeline.settings, as_of=date.fromisoformat(frozen["as_of"]))
-    accepted = sorted(landing.landing_id for landing in flow.accepted_landings(pipeline))
-    code = flow.code_digest(settings.project)
-    if (accepted, code) != (frozen["landings"], frozen["code_digest"]):
-        raise dg.Failure(
-            f"Landings, contracts or code are others than when run {run.run_id} was computed, so"
-            " that it can no longer be judged. Launch the job kpi_run again.",
-            allow_retries=False,
-        )
+    flow.frozen_landings(pipeline, run)
+    as_of = date.fromisoformat(run.frozen_inputs()["as_of"])
+    settings = dataclasses.replace(pipeline.settings, as_of=as_of)
     return dataclasses.replace(pipeline, settings=settings), run
-
-
-def refuse_what_waits(pipeline: flow.Pipeline) -> None:
-    """No candidate is computed while exports have to be read again under a changed contract.
-
-    Raises:
-        dagster.Failure: there are such exports: without them figures would be of a part only.
-    """
-    waiting = to_land_again(pipeline)
-    if waiting:
-        raise dg.Failure(
-            f"{len(waiting)} exports were read under a contract that has changed since, such as"
-            f" {waiting[0][1]}. Launch the job kpi_run, or the landed assets first.",
-            allow_retries=False,
-        )

@@ -18,7 +18,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from pipelines import flow
 from pipelines.orchestrate.answers import CANDIDATE
 from pipelines.orchestrate.declared import Declared
-from pipelines.orchestrate.step import refuse_what_waits, step
+from pipelines.orchestrate.step import step
 
 GROUP = "transform"
 RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
@@ -77,7 +77,6 @@ def build_transformed(declared: Declared) -> dg.AssetsDefinition:
         heard: list[dict[str, Any]] = []
         began = time.monotonic()
         with step(context) as pipeline:
-            refuse_what_waits(pipeline)
             run = flow.freeze(pipeline)
             if run is None:
                 context.log.info("Nothing new: the last release has these inputs, or none landed.")

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.check.gate import Verdict, frozen_inputs
+from pipelines.check.gate import Verdict
 from pipelines.ledger import Ledger
 from pipelines.publish import record
 from pipelines.publish.duckdb_target import (
@@ -56,7 +56,7 @@ class Plan:
     @property
     def facts(self) -> dict[str, Any]:
         """What a release says of itself, in its manifest and in the ledger."""
-        frozen = frozen_inputs(self.run)
+        frozen = self.run.frozen_inputs()
         return {
             "release": self.number,
             "run_id": self.run.run_id,
@@ -143,7 +143,7 @@ def _write_parquet(plan: Plan, mart: Path, folder: Path) -> None:
 def _write_manifest(
     plan: Plan, staging: Path, tables: Mapping[str, Digest], figures_sha256: str
 ) -> None:
-    frozen = frozen_inputs(plan.run)
+    frozen = plan.run.frozen_inputs()
     files = sorted(file for file in staging.rglob("*") if file.is_file())
     manifest = {
         **plan.facts,

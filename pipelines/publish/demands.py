@@ -10,9 +10,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.check.gate import Verdict, candidate_problems, frozen_inputs, objections
+from pipelines.check.gate import Verdict, candidate_problems, objections
 from pipelines.ledger import Ledger
-from pipelines.run import Run
+from pipelines.run import Run, code_digest
 from pipelines.settings import Settings
 from pipelines.storage import file_digest
 
@@ -50,7 +50,7 @@ def objections_to(verdict: Verdict, run: Run, expected: Sequence[str]) -> list[s
         reasons += verdict.reasons
     if run.candidate.is_file() and file_digest(run.candidate) != verdict.candidate_sha256:
         reasons.append("the candidate was changed after it was checked")
-    if str(frozen_inputs(run).get("inputs_digest", "")) != verdict.inputs_digest:
+    if str(run.frozen_inputs().get("inputs_digest", "")) != verdict.inputs_digest:
         reasons.append("the verdict speaks of other inputs than the run was frozen with")
     lost = sorted(set(expected) - set(verdict.expected))
     gone = sorted(set(verdict.expected) - set(expected))
@@ -60,9 +60,20 @@ def objections_to(verdict: Verdict, run: Run, expected: Sequence[str]) -> list[s
     return reasons + [reason for reason in found if reason not in reasons]
 
 
+def code_objections(settings: Settings, run: Run) -> list[str]:
+    """Why the answers may be of something else than the figures, if so.
+
+    Contracts, suites and SQL that were changed during the run change what has to be asked: the list
+    of expected checks, computed anew, would be the wrong one.
+    """
+    if run.frozen_inputs().get("code_digest") == code_digest(settings.project):
+        return []
+    return ["contracts, suites, SQL or code were changed after the run began: run again"]
+
+
 def parent_objections(settings: Settings, ledger: Ledger, run: Run) -> list[str]:
     """Why the run may not follow the release that is current, if so."""
-    frozen = frozen_inputs(run)
+    frozen = run.frozen_inputs()
     if "parent_release" not in frozen:
         return [f"{run.manifest} does not say which release the run began from"]
     done = [e.payload["release"] for e in ledger.events("released", run.run_id)]

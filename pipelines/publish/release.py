@@ -22,6 +22,7 @@ from pipelines.check.gate import expected_checks, inputs_of
 from pipelines.ledger import Ledger
 from pipelines.publish.build import Definitions, Plan, build_release
 from pipelines.publish.demands import (
+    code_objections,
     current_number,
     kept_releases,
     next_number,
@@ -110,6 +111,7 @@ def publish(
     if verdict is not None:
         expected = expected_checks(settings, run, streams, landings)
         reasons += objections_to(verdict, run, expected)
+    reasons += code_objections(settings, run)
     reasons += parent_objections(settings, ledger, run)
     if reasons or verdict is None:
         raise NotPublishable(run.run_id, reasons)

@@ -96,7 +96,7 @@ def test_a_bad_row_is_quarantined_and_the_rest_of_its_file_counts(small):
         name,
         (
             JOURNAL + "L1,J1,2026-03-31,6100,100.00,,EUR,DACH,paper\n"
-            "L2,J1,2026-03-31,1800,,100.00,EUR,DACH,paper\n"
+            "L2,J1,2026-03-31,1000,,100.00,EUR,DACH,paper\n"
             'L3,J2,2026-03-31,6100,"1.234,50",,EUR,DACH,wrong decimal mark\n'
         ).encode(),
     )
@@ -121,7 +121,7 @@ def test_an_account_without_a_class_holds_the_release_until_the_chart_is_mended(
         f"ledger/journal-lines {day}.csv",
         (
             JOURNAL + "L9,J9,2026-03-31,9999,50.00,,EUR,DACH,mystery\n"
-            "L10,J9,2026-03-31,1800,,50.00,EUR,DACH,mystery\n"
+            "L10,J9,2026-03-31,1000,,50.00,EUR,DACH,mystery\n"
         ).encode(),
     )
 

@@ -169,6 +169,14 @@ def landing_that_no_suite_was_asked_of(made: MadeRun) -> None:
     made.judge()
 
 
+def contract_changed_after_the_verdict(made: MadeRun) -> None:
+    made.judge()
+    contract = made.settings.project / "models" / "contracts" / "finance" / "shop.yml"
+    contract.write_text(
+        contract.read_text().replace("quarantine_limit: 0.2", "quarantine_limit: 1")
+    )
+
+
 def inputs_exchanged_after_the_verdict(made: MadeRun) -> None:
     made.judge()
     made.freeze(landings=[])
@@ -231,6 +239,7 @@ TRICKS: list[tuple[Trick, str]] = [
     (dbt_test_added_after_the_verdict, "was not expected by the gate"),
     (worker_died, "the worker died"),
     (landing_that_no_suite_was_asked_of, "was never asked of"),
+    (contract_changed_after_the_verdict, "were changed after the run began"),
     (inputs_exchanged_after_the_verdict, "frozen inputs are not those that the gate saw"),
     (parent_changed, "began from release 1 but release 2 is current"),
     (parent_edited_to_fit, "frozen inputs are not those that the gate saw"),

@@ -105,7 +105,7 @@ def test_a_reason_says_what_where_how_much_and_which() -> None:
     )
 
     assert objections(["suite:x"], [failed]) == [
-        "Does it hold? No in kpi_mart.x, 3 rows, e.g. id=7 (suite:x)"
+        "Does it hold? No in kpi_mart.x, 3 rows, such as id=7 (suite:x)"
     ]
     assert objections(["b"], [crashed("b", "Is it so?", "no memory")]) == [
         "Is it so? Nobody knows: no memory (b)"

@@ -11,7 +11,7 @@ renamed as (
     select
         -- ids
         {{ joined_key([
-            "'google_ads'", "'account_stats'", "account_id", "performance_date",
+            "'google_ads'", "'account_stats'", "replace(account_id, '-', '')", "performance_date",
             "ad_network_type", "device",
         ]) }} as ad_performance_id,
         replace(account_id, '-', '') as account_id,

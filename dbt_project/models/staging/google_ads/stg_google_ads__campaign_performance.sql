@@ -11,7 +11,7 @@ renamed as (
     select
         -- ids
         {{ joined_key([
-            "'google_ads'", "'campaign'", "account_id", "performance_date", "campaign_id",
+            "'google_ads'", "'campaign'", "replace(account_id, '-', '')", "performance_date", "campaign_id",
         ]) }} as ad_performance_id,
         replace(account_id, '-', '') as account_id,
         campaign_id,

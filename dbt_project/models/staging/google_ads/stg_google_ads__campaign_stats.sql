@@ -11,7 +11,7 @@ renamed as (
     select
         -- ids
         {{ joined_key([
-            "'google_ads'", "'campaign_stats'", "account_id", "performance_date",
+            "'google_ads'", "'campaign_stats'", "replace(account_id, '-', '')", "performance_date",
             "campaign_id", "ad_network_type", "device",
         ]) }} as ad_performance_id,
         replace(account_id, '-', '') as account_id,

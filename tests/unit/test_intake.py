@@ -1,0 +1,158 @@
+"""From the inbox into the ledger: what is known, what is news, what must be read again."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines import flow
+from pipelines.settings import Settings
+
+CONTRACT = """
+source: shop
+family: finance
+owner: {team: Shop, email: shop@example.com}
+streams:
+  orders:
+    description: Open orders of the shop, the whole list in every export.
+    shapes: [{name: csv}]
+    columns:
+      - {name: order_id, headers: [Order], type: text, required: true}
+      - {name: amount, headers: [Amount], type: "decimal(18,6)", required: true}
+    key: [order_id]
+    load: {rule: snapshot}
+    exported_at: {file_name: '(\\d{4}-\\d{2}-\\d{2})'}
+"""
+ORDERS = b"Order,Amount\nA1,10.00\n"
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> flow.Pipeline:
+    (tmp_path / "project/models/contracts/finance").mkdir(parents=True)
+    contract_of(tmp_path).write_text(CONTRACT)
+    (tmp_path / "home/inbox/shop").mkdir(parents=True)
+    settings = Settings.from_environment(
+        project=tmp_path / "project", home=tmp_path / "home", as_of="2026-07-01", settle_seconds=0
+    )
+    return flow.open_pipeline(settings)
+
+
+def contract_of(folder: Path) -> Path:
+    return folder / "project/models/contracts/finance/shop.yml"
+
+
+def drop(pipeline: flow.Pipeline, name: str, content: bytes = ORDERS) -> Path:
+    file = pipeline.settings.inbox / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    os.utime(file, (1_780_000_000, 1_780_000_000))
+    return file
+
+
+def newest(pipeline: flow.Pipeline) -> tuple[date | None, datetime]:
+    (landing,) = flow.accepted_landings(pipeline)
+    return landing.covered_to, landing.exported_at
+
+
+def test_f003_the_same_bytes_under_another_name_are_known(pipeline):
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    flow.land(pipeline)
+    drop(pipeline, "shop/copy of orders 2026-06-01.csv")
+
+    again = flow.land(pipeline)
+
+    assert again.landings == ()
+    assert again.duplicates == ("shop/copy of orders 2026-06-01.csv",)
+    assert flow.land(pipeline).duplicates == ()
+    assert len(flow.accepted_landings(pipeline)) == 1
+
+
+def test_a_list_that_did_not_change_still_covers_its_new_day(pipeline):
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    drop(pipeline, "shop/orders 2026-06-02.csv")
+
+    landed = flow.land(pipeline)
+
+    assert landed.duplicates == ()
+    covered_to, exported_at = newest(pipeline)
+    assert covered_to == date(2026, 6, 2)
+    assert exported_at.date() == date(2026, 6, 2)
+
+
+def test_f005_an_old_export_sent_again_does_not_bring_back_the_old_state(pipeline):
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    drop(pipeline, "shop/orders 2026-06-02.csv", b"Order,Amount\nA1,11.00\n")
+    flow.land(pipeline)
+    drop(pipeline, "shop/again/orders 2026-06-01.csv")
+
+    landed = flow.land(pipeline)
+
+    assert landed.duplicates == ("shop/again/orders 2026-06-01.csv",)
+    assert {n.covered_to for n in flow.accepted_landings(pipeline)} == {
+        date(2026, 6, 1),
+        date(2026, 6, 2),
+    }
+
+
+def test_a_mended_contract_lands_what_was_set_aside_without_the_file_being_sent_again(
+    pipeline, tmp_path
+):
+    file = drop(pipeline, "shop/orders 2026-06-01.csv", b"Order No,Amount\nA1,10.00\n")
+    assert [q.code for q in flow.land(pipeline).quarantined] == ["SCHEMA_DRIFT"]
+    file.unlink()
+    mended = CONTRACT.replace("headers: [Order]", "headers: [Order, Order No]")
+    contract_of(tmp_path).write_text(mended)
+
+    again = flow.open_pipeline(pipeline.settings)
+    landed = flow.land(again)
+
+    assert [n.rows_landed for n in landed.landings] == [1]
+    assert flow.land(again).landings == ()
+
+
+def test_a_changed_contract_holds_a_run_until_its_exports_are_landed_again(pipeline, tmp_path):
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    flow.land(pipeline)
+    contract_of(tmp_path).write_text(CONTRACT.replace("rule: snapshot", "rule: upsert"))
+    again = flow.open_pipeline(pipeline.settings)
+
+    with pytest.raises(flow.InputsChanged, match=r"1 exports, such as shop/orders 2026-06-01\.csv"):
+        flow.freeze(again)
+
+    flow.land(again)
+    assert flow.freeze(again) is not None
+
+
+def test_a_run_whose_contracts_were_changed_meanwhile_can_not_go_on(pipeline, tmp_path):
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    flow.land(pipeline)
+    run = flow.freeze(pipeline)
+    assert run is not None
+    assert len(flow.frozen_landings(pipeline, run)) == 1
+
+    contract_of(tmp_path).write_text(CONTRACT + "    quarantine_limit: 1\n")
+
+    with pytest.raises(flow.InputsChanged, match="run again"):
+        flow.frozen_landings(flow.open_pipeline(pipeline.settings), run)
+
+
+def test_the_same_inputs_are_the_same_run(pipeline):
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    flow.land(pipeline)
+
+    first, second = flow.freeze(pipeline), flow.freeze(pipeline)
+
+    assert first == second
+    assert len(pipeline.ledger.events("run_started")) == 1
+
+
+def test_what_lies_beside_the_sources_is_named_and_stops_nothing(pipeline):
+    drop(pipeline, "stray.csv")
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+
+    landed = flow.land(pipeline)
+
+    assert [(q.file, q.code) for q in landed.quarantined] == [("stray.csv", "UNKNOWN_SOURCE")]
+    assert len(landed.landings) == 1
+    assert flow.land(pipeline).quarantined == ()
