@@ -53,7 +53,7 @@ test: $(VENV)/.test-installed ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.test-installed ## the tests that take seconds
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/unit
 
 check: $(VENV)/.test-installed ## format, lint, types, SQL style
 	$(BIN)/ruff format --check .

@@ -200,7 +200,11 @@ def demo(
     _answer(
         written,
         as_json,
-        lambda it: print(f"{len(it.files)} exports of {days + extra_days} days in {directory}"),
+        lambda it: print(
+            f"{len(it.files)} exports of {days} days to {last}"
+            + (f" and {extra_days} more" if extra_days else "")
+            + f" in {directory}"
+        ),
     )
 
 

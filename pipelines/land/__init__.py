@@ -261,9 +261,10 @@ def _judged(landing: Landing, stream: Stream) -> Landing:
     allowed = max(1, math.floor(limit * data)) if limit else 0
     if landing.rows_quarantined <= allowed and (landing.rows_landed or not data):
         return landing
+    bound = f"at most {allowed} may be" if landing.rows_landed else "not one was left"
     reason = (
-        f"{landing.rows_quarantined} of {data} rows are quarantined, and at most {allowed} may be"
-        f" (quarantine_limit {limit:g}). `kpi quarantine show` lists them."
+        f"{landing.rows_quarantined} of {data} rows are quarantined, and {bound}"
+        f" (quarantine_limit {limit:g}). `kpi quarantine list` shows them."
     )
     return replace(landing, status="set_aside", reason=reason)
 

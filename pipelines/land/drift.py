@@ -27,7 +27,7 @@ def unknown_source(source: str, known: Sequence[str]) -> FileRefused:
         "UNKNOWN_SOURCE",
         f"there is no contract for a source {source!r}",
         f"Put it into the folder of its source ({', '.join(known) or 'there is none yet'}), or"
-        f" write a contract with `kpi contract new`.{hint}",
+        f" write a contract for it (docs/add-a-source.md).{hint}",
         expected=f"one of {', '.join(known)}",
         value=source,
     )
@@ -237,7 +237,7 @@ def _unknown(candidates: Sequence[Stream], tops: Tops, nearest: Fit | None) -> F
         "UNKNOWN_FORMAT",
         f"none of its first records is a header of {tables} (nearest contract: {first.table}),"
         f" read as {' or '.join(formats)}; it is {tops.export.format or tops.export.kind}",
-        "Put it into the folder of its source, or write a contract with `kpi contract new`.",
+        "Put it into the folder of its source, or write a contract for it (docs/add-a-source.md).",
         expected=_some(wanted),
         table=first.table,
     )
