@@ -170,7 +170,8 @@ def _result(months: Sequence[Reconciled]) -> CheckResult:
         ),
         threshold=f"{TOLERANCE_AMOUNT} + {TOLERANCE_SHARE:.1%} of the month's spend",
         evidence={"periods": rows, "unexplained": newest.unexplained, "timing": newest.timing},
-        look="Table `reconciliations`, month by month: an export is missing, doubled, or was booked in another currency.",
+        look="Table `reconciliations`, month by month: an export is missing, doubled, or was booked"
+        " in another currency.",
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.serve import mart
+from pipelines.serve.aside import open_quarantine
 
 if TYPE_CHECKING:
     from pipelines.flow import Outcome, Tell
@@ -86,17 +90,20 @@ def show_outcome(settings: Settings, outcome: Outcome) -> None:
         console.print(_nothing_new(settings, outcome))
         return
     parts: list[RenderableType] = []
+    month = "2026-01"
     if outcome.status == "released" and outcome.release:
         folder = mart.release_folder(settings, outcome.release.number)
         figures = {figure.kpi: figure for figure in mart.scorecard(folder, "month")}
-        parts.append(_scorecard([figures[kpi] for kpi in HEADLINES if kpi in figures]))
-    parts.append(_taken_in(outcome))
+        shown = [figures[kpi] for kpi in HEADLINES if kpi in figures]
+        month = max((f"{f.period_start:%Y-%m}" for f in shown if f.period_start), default=month)
+        parts.append(_scorecard(shown))
+    parts.append(_taken_in(settings, outcome))
     if outcome.verdict:
         parts.append(_checks_line(_tally(outcome.verdict.results)))
     if outcome.status == "held":
         parts.append(Text("Why it was held:", style="bold red"))
         parts += [Text(f"  {reason}") for reason in outcome.reasons[:MOST_ROWS]]
-    parts.append(_next_steps(outcome))
+    parts.append(_next_steps(outcome, month))
     title = (
         f"Release {outcome.release.number} is served"
         if outcome.release
@@ -120,10 +127,10 @@ def show_state(state: State) -> None:
         for reason in state.held_reasons[:MOST_ROWS]:
             console.print(f"  {escape(reason)}")
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for column in ("stream", "newest export", "freshness"):
+    for column in ("stream", "newest", "state"):
         table.add_column(column, no_wrap=True)
-    for column in ("landed", "quarantined", "skipped"):
-        table.add_column(column, justify="right")
+    for column in ("landed", "aside", "skipped"):
+        table.add_column(column, justify="right", no_wrap=True)
     for source in state.sources:
         table.add_row(
             source.table,
@@ -287,7 +294,7 @@ def _status(status: str) -> str:
     return f"[{colour}]{text}[/]" if colour else text
 
 
-def _taken_in(outcome: Outcome) -> RenderableType:
+def _taken_in(settings: Settings, outcome: Outcome) -> RenderableType:
     landings = outcome.landed.landings
     landed = sum(n.rows_landed for n in landings)
     broken = sum(n.rows_quarantined for n in landings)
@@ -301,10 +308,18 @@ def _taken_in(outcome: Outcome) -> RenderableType:
         for q in outcome.landed.quarantined[:MOST_ROWS]
     ]
     lines += [
-        f"  [yellow]ROWS[/] {escape(n.file)}: {n.rows_quarantined} of {n.rows_in_file}"
+        f"  [yellow]set aside[/] {escape(n.file)}: {escape(n.reason)}"
         for n in landings
-        if n.rows_quarantined
-    ][:MOST_ROWS]
+        if n.status == "set_aside"
+    ]
+    files = {n.file for n in landings if n.status == "accepted"}
+    rows = [aside for aside in open_quarantine(settings) if aside.row and aside.file in files]
+    lines += [
+        f"  [yellow]{aside.code}[/] {escape(aside.file)}, row {aside.row}: {escape(aside.reason)}"
+        for aside in rows[:MOST_ROWS]
+    ]
+    if len(rows) > MOST_ROWS:
+        lines.append(f"  … and {len(rows) - MOST_ROWS} more")
     return "\n".join(lines)
 
 
@@ -329,10 +344,10 @@ def _evidence(evidence: Mapping[str, Any]) -> str:
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} …"
 
 
-def _next_steps(outcome: Outcome) -> str:
-    if outcome.status == "held":
-        return "\nLook: [bold]kpi checks[/] · [bold]kpi quarantine list[/] · [bold]kpi status[/]"
-    return (
-        "\nLook: [bold]kpi show revenue[/] · [bold]kpi explain revenue 2026-10 --rows[/] ·"
-        " [bold]kpi checks --all[/] · [bold]kpi quarantine list[/] · [bold]kpi status[/]"
-    )
+def _next_steps(outcome: Outcome, month: str) -> str:
+    """What to type next, as it can be typed here: in `make run` the command is not on the path."""
+    kpi = "kpi" if shutil.which("kpi") else os.path.relpath(sys.argv[0])
+    words = ["checks", "quarantine list", "status"]
+    if outcome.status == "released":
+        words = ["show revenue", f"explain revenue {month} --rows", *words]
+    return "\nLook:\n" + "\n".join(f"  [bold]{escape(kpi)} {each}[/]" for each in words)

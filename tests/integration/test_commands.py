@@ -52,7 +52,8 @@ def test_the_screen_at_the_end_of_a_run_shows_figures_quarantine_checks_and_wher
     assert "UNKNOWN_FORMAT" in shown
     assert "hubspot/heatmap" in shown
     assert "passed" in shown
-    assert "kpi explain" in shown
+    assert "explain revenue" in shown
+    assert "RAGGED_ROW" in shown
 
 
 def test_status_tells_release_freshness_and_quarantine(company):
