@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from models.contract import Column, Stream
+from models.contract import Stream
+from models.contract_parts import Column
 from pipelines.storage import write_atomically
 
 HEADING = "# Generated from models/contracts; edit those instead.\n"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.contract import DECIMAL, Column, Shape
+from models.contract_parts import DECIMAL, Column, Shape
 from pipelines.land import sql
 from pipelines.land.readers import cell
 from pipelines.land.recognise import Binding

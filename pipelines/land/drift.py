@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from models.contract import Column, Stream, fold
+from models.contract import Stream
+from models.contract_parts import Column, fold
 from models.yaml_source import DeclarationError, read_yaml
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers.text import seems_utf16

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
-from models.contract import Covers, Stream
+from models.contract import Stream
+from models.contract_parts import Covers
 from pipelines.land.recognise import Recognised, first_group
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

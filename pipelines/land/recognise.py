@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from models.contract import Column, Header, Shape, Stream
+from models.contract import Stream
+from models.contract_parts import Column, Header, Shape
 from pipelines.land import drift
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, SkipCell, TopRecord

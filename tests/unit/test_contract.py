@@ -9,7 +9,8 @@ import pytest
 from landed_exports import ORDERS, declared
 from pydantic import ValidationError
 
-from models.contract import Column, ContractError, Header, Stream, load_contract, load_contracts
+from models.contract import ContractError, Stream, load_contract, load_contracts
+from models.contract_parts import Column, Header
 
 CONTRACT = """\
 source: shop

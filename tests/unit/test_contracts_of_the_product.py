@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models.contract import (
+from models.contract import Stream, load_contract, load_contracts
+from models.contract_parts import (
     Column,
     Covers,
     Declared,
@@ -19,10 +20,7 @@ from models.contract import (
     Load,
     Shape,
     SkipRule,
-    Stream,
     Taken,
-    load_contract,
-    load_contracts,
 )
 
 REPOSITORY = Path(__file__).resolve().parents[2]

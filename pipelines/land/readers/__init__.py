@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.contract import Column
+from models.contract_parts import Column
 
 ROW_NUMBER = "_row_number"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.contract import Shape
+from models.contract_parts import Shape
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, Records, TopRecord, cell

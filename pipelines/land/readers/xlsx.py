@@ -19,7 +19,7 @@ import openpyxl
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from models.contract import Shape
+from models.contract_parts import Shape
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused, LandingError
 from pipelines.land.readers import Layout, Records, TopRecord
