@@ -185,6 +185,3 @@ def spoil(kept: Path, damage: str) -> None:
     else:
         content = bytearray(zstandard.ZstdCompressor().compress(b"other bytes"))
     kept.write_bytes(content)
-
-
-# pointer, lock, copies

@@ -181,7 +181,7 @@ def test_a_failure_before_the_rename_leaves_the_old_file(
     assert everything_in(tmp_path) == ["file"]
 
 
-# archive
+# pointer, lock, copies
 
 
 def test_a_pointer_is_switched_and_stays_right_when_the_home_is_moved(tmp_path: Path) -> None:
