@@ -93,8 +93,7 @@ def show_outcome(settings: Settings, outcome: Outcome) -> None:
     month = "2026-01"
     if outcome.status == "released" and outcome.release:
         folder = mart.release_folder(settings, outcome.release.number)
-        figures = {figure.kpi: figure for figure in mart.scorecard(folder, "month")}
-        shown = [figures[kpi] for kpi in HEADLINES if kpi in figures]
+        shown = _headlines(mart.scorecard(folder, "month"))
         month = max((f"{f.period_start:%Y-%m}" for f in shown if f.period_start), default=month)
         parts.append(_scorecard(shown))
     parts.append(_taken_in(settings, outcome))
@@ -271,6 +270,14 @@ def _nothing_new(settings: Settings, outcome: Outcome) -> str:
             f" Known already, under another name: {escape(', '.join(outcome.landed.duplicates))}."
         )
     return notes
+
+
+def _headlines(figures: Sequence[mart.Figure]) -> list[mart.Figure]:
+    """The KPIs that most look at first, as far as there are figures; others in their place."""
+    known = {figure.kpi: figure for figure in figures if figure.value is not None}
+    first = [kpi for kpi in HEADLINES if kpi in known]
+    others = [kpi for kpi in known if kpi not in HEADLINES]
+    return [known[kpi] for kpi in [*first, *others][: len(HEADLINES)]]
 
 
 def _scorecard(figures: Sequence[mart.Figure]) -> Table:

@@ -114,6 +114,7 @@ coverage as (
     select
         kpi,
         min(covered_to) as covered_to,
+        max(covered_to) as spoken_of_to,
         min(settled_to) as settled_to
     from inputs
     group by kpi
@@ -145,5 +146,7 @@ inner join periods
     on figures.grain = periods.grain and figures.period_start = periods.period_start
 left join coverage
     on figures.kpi = coverage.kpi
+-- Of a period that begins after every export has ended nothing is known: it is no 0.
+where figures.period_start <= coalesce(coverage.spoken_of_to, figures.period_start)
 {%- endif %}
 {% endmacro %}

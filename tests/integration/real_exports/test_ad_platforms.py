@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,25 @@ def test_google_ads_sums_to_what_its_tables_say(
 def test_meta_ads_sums_to_what_its_table_says(ads: Mart, kpi: str, december: str) -> None:
     """The table writes 144 with a point and nothing after it."""
     assert ads.kpi(kpi, "month", "2020-12-01", "platform", "meta_ads") == exactly(december)
+
+
+def test_nothing_is_said_of_days_after_the_last_that_an_export_covers(ads: Mart) -> None:
+    """As of January 2022, but the newest table ends before: no 0 for what nobody knows."""
+    exports = ads.settings.inbox / "google_ads"
+    with (exports / "account_stats_data.csv").open(encoding="utf-8") as file:
+        last = max(row["date"] for row in csv.DictReader(file))
+
+    ((newest,),) = ads.query(
+        """select max(period_start) from kpi_mart.kpi_values
+        where kpi = 'ad_spend' and grain = 'day' and slice = 'total'"""
+    )
+    assert newest.isoformat() == last
+    ((shown, still_to_come),) = ads.query(
+        """select count(*), count(*) filter (where period_start > cast(? as date))
+        from kpi_mart.kpi_latest where kpi = 'ad_spend' and grain = 'day' and slice = 'total'""",
+        last,
+    )
+    assert (shown, still_to_come) == (13, 0)
 
 
 def test_breakdowns_of_an_account_are_kept_apart_and_add_nothing(ads: Mart) -> None:

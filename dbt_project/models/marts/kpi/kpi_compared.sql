@@ -10,7 +10,7 @@ figures as (
 ),
 
 periods as (
-    select grain, period_start, previous_period_start, last_year_period_start, periods_back
+    select grain, period_start, previous_period_start, last_year_period_start
     from {{ ref('kpi_periods') }}
 ),
 
@@ -30,6 +30,17 @@ freshness as (
     from {{ ref('kpi_inputs') }}
     where is_active
     group by kpi
+),
+
+-- The last periods that there are figures of; the total has no gaps.
+newest as (
+    select
+        kpi,
+        grain,
+        period_start,
+        row_number() over (partition by kpi, grain order by period_start desc nulls last) as age
+    from figures
+    where slice = 'total'
 ),
 
 last_complete as (
@@ -57,16 +68,21 @@ shown as (
             as previous_period_start,
         case when figures.is_complete then periods.last_year_period_start end
             as last_year_period_start,
-        periods.periods_back <= 13 as is_latest,
+        newest.age <= 13 as is_latest,
         figures.slice = 'total'
         and figures.period_start is not distinct from last_complete.period_start as is_scorecard
     from figures
     inner join periods
         on figures.grain = periods.grain and figures.period_start = periods.period_start
+    inner join newest
+        on
+            figures.kpi = newest.kpi
+            and figures.grain = newest.grain
+            and figures.period_start = newest.period_start
     left join last_complete
         on figures.kpi = last_complete.kpi and figures.grain = last_complete.grain
     where
-        periods.periods_back <= 13
+        newest.age <= 13
         or (figures.slice = 'total' and figures.period_start = last_complete.period_start)
 ),
 

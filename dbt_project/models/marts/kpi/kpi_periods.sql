@@ -34,9 +34,7 @@ neighbours as (
         lead(period_start) over (partition by grain order by period_start nulls last)
             as next_period_start,
         lead(period_end) over (partition by grain order by period_start nulls last)
-            as next_period_end,
-        row_number() over (partition by grain order by period_start desc nulls last)
-            as periods_back
+            as next_period_end
     from periods
 )
 
@@ -58,6 +56,5 @@ select
                 {{ days_after('period_start', days_between('next_period_start', as_of_date())) }}
             )
         else {{ days_after('period_end', 1) }}
-    end as comparable_until,
-    cast(periods_back as bigint) as periods_back
+    end as comparable_until
 from neighbours
