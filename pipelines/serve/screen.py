@@ -125,7 +125,7 @@ def show_state(state: State) -> None:
         console.print("[red]■ The last run was held:[/]")
         for reason in state.held_reasons[:MOST_ROWS]:
             console.print(f"  {escape(reason)}")
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("stream", "newest", "state"):
         table.add_column(column, no_wrap=True)
     for column in ("landed", "aside", "skipped"):
@@ -141,7 +141,7 @@ def show_state(state: State) -> None:
         )
     console.print(table)
     console.print(
-        f"Quarantine: {state.files_in_quarantine} files, {state.rows_in_quarantine} rows"
+        f"\nQuarantine: {state.files_in_quarantine} files, {state.rows_in_quarantine} rows"
         " (`kpi quarantine list`)"
     )
 

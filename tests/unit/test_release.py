@@ -14,7 +14,7 @@ from pipelines.check.result import CheckResult
 from pipelines.publish.duckdb_target import WrongMart, digest_of
 from pipelines.publish.parquet_target import prove_same
 from pipelines.publish.release import NotPublishable, Release, rollback
-from pipelines.storage import make_read_only
+from pipelines.storage import make_read_only, remove
 
 
 @pytest.fixture
@@ -393,8 +393,6 @@ def test_a_read_only_folder_of_a_release_can_be_removed(tmp_path: Path) -> None:
     release = publish_more(tmp_path, 1)[0]
     make_read_only(release.folder)
     made = make_run(tmp_path, "run-2", "2")
-
-    from pipelines.storage import remove
 
     remove(release.folder)
 
