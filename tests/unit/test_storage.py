@@ -30,23 +30,10 @@ from pipelines.storage import (
 )
 
 BYTES = b"day,spend\n2026-03-01,12.50\n" * 100_000
-SHA256 = hashlib.sha256(BYTES).hexdigest()
 
 
 def everything_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
-
-
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
-    file = tmp_path / "export.csv"
-    file.write_bytes(BYTES)
-    return file
 
 
 # writing
@@ -307,8 +294,11 @@ def test_a_copy_of_nothing_leaves_nothing(tmp_path: Path) -> None:
     assert everything_in(tmp_path) == []
 
 
-def test_a_file_digest_is_its_sha256(export: Path) -> None:
-    assert file_digest(export) == SHA256
+def test_a_file_digest_is_its_sha256(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_bytes(BYTES)
+
+    assert file_digest(file) == hashlib.sha256(BYTES).hexdigest()
 
 
 def test_a_read_only_folder_is_so_throughout_and_can_still_be_removed(tmp_path: Path) -> None:
