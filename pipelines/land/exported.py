@@ -66,6 +66,9 @@ def covered(
     if load.rule != "window":
         return None, exported.date()
     said = _range(load.covers, recognised) if load.covers else None
+    if said:
+        # "This month" is stated to its end; of days after the export nothing was known yet.
+        said = (said[0], max(said[0], min(said[1], exported.date())))
     known = [day for day in (*days, *(said or ())) if day is not None]
     return (min(known), max(known)) if known else (None, None)
 

@@ -223,6 +223,16 @@ def test_a_window_covers_the_days_that_the_file_states(settings: Settings) -> No
         assert (landing.covered_from, landing.covered_to) == (date(2026, 1, 31), date(2026, 2, 5))
 
 
+def test_a_range_that_is_not_over_is_covered_up_to_the_day_of_export(settings: Settings) -> None:
+    covers = {"preamble": r"(\S+) to (\S+)", "formats": ["%Y-%m-%d"]}
+    shapes = [{"name": "csv", "preamble_rows": 1}]
+    house = House.of(settings, declared(load={**WINDOW, "covers": covers}, shapes=shapes))
+    stated = "2026-02-01 to 2026-03-31"
+    landing = house.land("shop/a.csv", f"{stated}\n{HEADER}{orders(1, 1, '2026-02-03')}")
+    assert landing.exported_at.date() == date(2026, 3, 1)
+    assert (landing.covered_from, landing.covered_to) == (date(2026, 2, 1), date(2026, 3, 1))
+
+
 def test_other_exports_cover_everything_up_to_their_day(settings: Settings) -> None:
     landing = House.of(settings).land("shop/a.csv", f"{HEADER}{orders(1, 1)}")
     assert (landing.covered_from, landing.covered_to) == (None, date(2026, 3, 1))
