@@ -139,6 +139,8 @@ def freeze(pipeline: Pipeline) -> Run | None:
     Raises:
         InputsChanged: exports wait to be landed again; figures would be of a part only.
     """
+    from pipelines.publish.recover import last_served
+
     waiting = to_land_again(pipeline)
     if waiting:
         raise InputsChanged(
@@ -162,7 +164,7 @@ def freeze(pipeline: Pipeline) -> Run | None:
         **inputs,
         "run_id": run_id,
         "inputs_digest": digest,
-        "parent_release": _served(pipeline.ledger),
+        "parent_release": last_served(pipeline.ledger),
         "landings": sorted(landing.landing_id for landing in landings),
     }
     previous = pipeline.ledger.latest("run_started")
@@ -250,12 +252,6 @@ def last_run_id(ledger: Ledger) -> str | None:
 def _run(settings: Settings, run_id: str) -> Run:
     candidate = settings.warehouse / run_id / "candidate.duckdb"
     return Run(run_id, settings.runs / run_id, candidate)
-
-
-def _served(ledger: Ledger) -> int | None:
-    events = [event for kind in ("released", "rolled_back") if (event := ledger.latest(kind))]
-    newest = max(events, key=lambda event: event.seq, default=None)
-    return int(newest.payload["release"]) if newest else None
 
 
 def _figure_settings(settings: Settings) -> dict[str, Any]:

@@ -149,6 +149,11 @@ class Ledger:
         newest = self._asked(kind, subject).order_by(None).order_by(self._table.c.seq.desc())
         return next((_event(row) for row in self._read(newest.limit(1))), None)
 
+    def latest_of(self, kinds: Iterable[str]) -> Event | None:
+        """The newest event of several kinds, if any."""
+        events = [event for kind in kinds if (event := self.latest(kind))]
+        return max(events, key=lambda event: event.seq, default=None)
+
     def latest_by_subject(self, kind: str) -> dict[str, Event]:
         """The newest event of a kind for each subject, in one query."""
         from sqlalchemy import func, select

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 CODE_FOLDERS = ("models", "expectations", "pipelines", "dbt_project")
-# What is built, or generated from the contracts, which count themselves.
-NOT_CODE = {"target", "logs", "dbt_packages", "__pycache__", "_landed_sources.yml"}
+BUILT = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
+# Generated from the contracts, which count themselves.
+GENERATED = frozenset({"_landed_sources.yml"})
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,22 @@ class Run:
 
 def code_digest(project: Path) -> str:
     """Identity of all that figures are computed by: definitions, SQL, contracts, suites, code."""
+    return files_digest(project, CODE_FOLDERS, BUILT | GENERATED)
+
+
+def files_digest(project: Path, folders: Iterable[str], leave_out: frozenset[str]) -> str:
+    """Identity of all files of some folders, by name and content.
+
+    Args:
+        project: what the folders, and the files' names, are relative to.
+        folders: those to look through.
+        leave_out: names of files, and of folders with all that is in them, that do not count.
+    """
     digest = hashlib.sha256()
-    for folder in CODE_FOLDERS:
+    for folder in folders:
         for file in sorted((project / folder).rglob("*")):
             inside = file.relative_to(project)
-            if file.is_file() and not NOT_CODE.intersection(inside.parts):
+            if file.is_file() and not leave_out.intersection(inside.parts):
                 digest.update(f"{inside}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

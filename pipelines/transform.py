@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
 from pipelines.landed_sources import write_landed_sources
-from pipelines.run import Run
+from pipelines.run import BUILT, Run, files_digest
 from pipelines.settings import Settings, quiet_telemetry
 from pipelines.storage import make_read_only, write_atomically
 
@@ -133,17 +133,12 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
 
 
 def _project_digest(settings: Settings, streams: Mapping[str, Stream]) -> str:
-    project = settings.project / "dbt_project"
-    write_landed_sources(streams, project)
-    digest = hashlib.sha256()
-    for file in sorted(project.rglob("*")):
-        inside = file.relative_to(project)
-        if file.is_file() and inside.parts[0] not in ("target", "logs", "dbt_packages"):
-            digest.update(f"{inside}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode())
+    write_landed_sources(streams, settings.project / "dbt_project")
+    files = files_digest(settings.project, ["dbt_project"], BUILT)
     # The day of the run is the one variable that no model's configuration depends on.
     fixed = {**dbt_variables(settings), "as_of": ""}
-    digest.update(json.dumps(fixed, sort_keys=True).encode())
-    return digest.hexdigest()[:16]
+    read = json.dumps([files, fixed], sort_keys=True)
+    return hashlib.sha256(read.encode()).hexdigest()[:16]
 
 
 def _parse(settings: Settings, folder: Path) -> None:

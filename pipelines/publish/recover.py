@@ -6,7 +6,7 @@ half-written files, which `storage.remove_leftovers` removes.
 
 from __future__ import annotations
 
-from pipelines.ledger import Event, Ledger
+from pipelines.ledger import Ledger
 from pipelines.publish.demands import current_number, kept_releases
 from pipelines.settings import Settings
 from pipelines.storage import remove
@@ -59,7 +59,7 @@ def _remove_unknown(settings: Settings, ledger: Ledger) -> list[str]:
 
 
 def _finish_rollback(settings: Settings, ledger: Ledger) -> list[str]:
-    current, last = current_number(settings), _last_served(ledger)
+    current, last = current_number(settings), last_served(ledger)
     if current is None or last is None or last == current:
         return []
     if current not in {int(event.payload["release"]) for event in ledger.events("released")}:
@@ -68,11 +68,9 @@ def _finish_rollback(settings: Settings, ledger: Ledger) -> list[str]:
     return [f"release {current} is served in place of {last}: it is now in the ledger"]
 
 
-def _last_served(ledger: Ledger) -> int | None:
-    events: list[Event] = [
-        event for kind in ("released", "rolled_back") if (event := ledger.latest(kind))
-    ]
-    newest = max(events, key=lambda event: event.seq, default=None)
+def last_served(ledger: Ledger) -> int | None:
+    """The release that the ledger says is served; None before the first."""
+    newest = ledger.latest_of(("released", "rolled_back"))
     return int(newest.payload["release"]) if newest else None
 
 

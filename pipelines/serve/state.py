@@ -6,7 +6,6 @@ run is at work.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -66,7 +65,7 @@ def read_state(settings: Settings, now: datetime | None = None) -> State:
     ledger = Ledger(settings.ledger_url)
     streams = load_contracts(settings.project / "models" / "contracts")
     landed = ledger.events("landed")
-    served = newest_of(ledger, ("released", "rolled_back"))
+    served = ledger.latest_of(("released", "rolled_back"))
     verdict = ledger.latest("verdict")
     number = int(served.payload["release"]) if served else None
     made = next(
@@ -101,12 +100,6 @@ def newest_verdict(settings: Settings) -> Path:
     if verdict is None:
         raise NoRelease(settings.home)
     return settings.runs / verdict.subject / "verdict.json"
-
-
-def newest_of(ledger: Ledger, kinds: Iterable[str]) -> Event | None:
-    """The latest event of several kinds."""
-    events = [event for kind in kinds if (event := ledger.latest(kind))]
-    return max(events, key=lambda event: event.seq, default=None)
 
 
 def open_files(ledger: Ledger) -> list[Event]:
