@@ -22,15 +22,13 @@ from pydantic import (
 from models.contract_parts import (
     Column,
     Declared,
-    ExportedAt,
     Family,
     Freshness,
     Identifier,
-    Load,
     Owner,
     Shape,
-    SkipRule,
 )
+from models.contract_rules import ExportedAt, Load, Period, Sections, SkipRule
 from models.yaml_source import DeclarationError, Location, first_problem, nearest_line, read_yaml
 
 
@@ -52,6 +50,12 @@ class Stream(Declared):
     key: tuple[Identifier, ...] = ()
     load: Load
     skip: tuple[SkipRule, ...] = ()
+    sections: Sections | None = None
+    period: Period | None = None
+    spend_rank: int | None = Field(default=None, ge=1)
+    """ads: of all reports of one account's money the lowest is the spend, the others are views."""
+    unit_jumps: Literal["hold", "expected"] = "hold"
+    """A file whose amounts are 100 or 1,000,000 times those of before is held."""
     exported_at: ExportedAt = ExportedAt()
     freshness: Freshness = Freshness()
     completes_periods: bool = True
@@ -75,7 +79,7 @@ class Stream(Declared):
         load = load if isinstance(load, dict) else {}
         told_apart_by = {*(values.get("key") or ()), *(load.get("scope") or ())}
         if load.get("rule") == "window":
-            told_apart_by.add(load.get("date"))
+            told_apart_by |= {load.get("date"), load.get("until")}
         columns = [
             {"nullable": False, **column}
             if isinstance(column, dict) and column.get("name") in told_apart_by
@@ -111,7 +115,16 @@ class Stream(Declared):
             raise ValueError(f"column {sorted(repeated)[0]!r} is declared twice")
         mentioned = [("key", name) for name in self.key]
         mentioned += [("load.scope", name) for name in self.load.scope]
-        mentioned += [("skip", rule.column) for rule in self.skip]
+        mentioned += [("skip", rule.column) for rule in self.skip if rule.column]
+        mentioned += [
+            ("skip.totals", name) for r in self.skip if r.totals for name in r.totals.columns
+        ]
+        mentioned += [("period", name) for name in (self.period or Period()).columns.values()]
+        mentioned += [
+            ("minor_units", column.minor_units.currency)
+            for column in self.columns
+            if column.minor_units
+        ]
         mentioned += [
             ("column_order", name) for shape in self.shapes for name in shape.column_order
         ]
@@ -120,22 +133,38 @@ class Stream(Declared):
             for column in self.columns
             if column.taken_from and column.taken_from.header_of
         ]
-        if self.load.date:
-            mentioned.append(("load.date", self.load.date))
+        mentioned += [
+            (f"load.{end}", name)
+            for end in ("date", "until")
+            if (name := getattr(self.load, end)) is not None
+        ]
         for where, name in mentioned:
             if name not in names:
                 raise ValueError(f"{where} names {name!r}, which is no declared column")
         if self.load.rule == "window" and not self.load.date:
             raise ValueError("load rule `window` needs `date`, the column with the day")
+        self._taken_from_what_is_declared()
         if self.load.rule in ("append", "upsert") and not self.key:
             raise ValueError(f"load rule `{self.load.rule}` needs a `key`")
         if all(shape.header for shape in self.shapes) and not any(c.required for c in self.columns):
             raise ValueError("at least one column must be `required`, to recognise a file by")
         return self
 
+    def _taken_from_what_is_declared(self) -> None:
+        taken = [column.taken_from for column in self.columns if column.taken_from]
+        if any(each.period for each in taken) and self.period is None:
+            raise ValueError("`taken_from: {period: …}` needs the stream's `period`")
+        if any(each.section for each in taken) != (self.sections is not None):
+            raise ValueError("`sections` and a column with `taken_from: {section: …}` go together")
+        if any(r.totals and r.totals.of == "section" for r in self.skip) and not self.sections:
+            raise ValueError("a total of a section needs the stream's `sections`")
+
 
 def load_contract(file: Path) -> list[Stream]:
-    """Read the streams of one source.
+    """Read the streams of one source, or of the part of it that the file holds.
+
+    What stands beside `streams` holds for each of them, unless one says otherwise; `columns` there
+    are only taken by the streams that name them.
 
     Raises:
         ContractError: something in the file cannot be used; names file, line and remedy.
@@ -153,17 +182,20 @@ def load_contract(file: Path) -> list[Stream]:
         )
     shared = {key: value for key, value in document.items() if key != "streams"}
     _refuse_unknown_keys(file, shared, lines)
-    if shared.get("source") != file.stem:
+    source = file.stem.partition(".")[0]
+    if shared.get("source") != source:
         raise ContractError(
             file,
             nearest_line(lines, ("source",)),
             f"`source` is {shared.get('source')!r}",
-            f"It must be the file's name, {file.stem!r}: exports are recognised by folder.",
+            f"It must be the file's name, {source!r}: exports are recognised by folder.",
         )
+    common = shared.pop("columns", [])
     streams = []
     for name, body in document["streams"].items():
         inside: Location = ("streams", name)
         declared = {**shared, **(body or {}), "stream": name, "file": file, "line": lines[inside]}
+        declared["columns"] = _with_common(file, common, declared.get("columns"), inside, lines)
         try:
             streams.append(Stream.model_validate(declared))
         except ValidationError as error:
@@ -175,7 +207,7 @@ def load_contract(file: Path) -> list[Stream]:
 
 
 def _refuse_unknown_keys(file: Path, shared: dict[str, object], lines: dict[Location, int]) -> None:
-    allowed = {"source", "family", "owner", "rests_on"}
+    allowed = set(Stream.model_fields) - {"stream", "file", "line"}
     for key in shared:
         if key not in allowed:
             raise ContractError(
@@ -184,6 +216,35 @@ def _refuse_unknown_keys(file: Path, shared: dict[str, object], lines: dict[Loca
                 f"unknown key {key!r}",
                 f"At this level: {', '.join(sorted(allowed))}, streams.",
             )
+
+
+def _with_common(
+    file: Path, common: object, own: object, inside: Location, lines: dict[Location, int]
+) -> object:
+    """A stream's columns, those it only names taken from the ones that all streams share.
+
+    `- cost_amount` takes the shared column as it is, `- {use: cost_amount, required: false}` with
+    something else said about it.
+    """
+    if not isinstance(own, list) or not isinstance(common, list):
+        return own
+    known = {column.get("name"): column for column in common if isinstance(column, dict)}
+    columns: list[object] = []
+    for place, column in enumerate(own):
+        used = column.get("use") if isinstance(column, dict) else column
+        if used is None:
+            columns.append(column)
+            continue
+        if used not in known:
+            raise ContractError(
+                file,
+                nearest_line(lines, (*inside, "columns", place)),
+                f"{used!r} is none of the columns that the source's streams share",
+                f"Shared `columns` here: {', '.join(map(str, known)) or 'none'}.",
+            )
+        changes = column if isinstance(column, dict) else {}
+        columns.append({**known[used], **{k: v for k, v in changes.items() if k != "use"}})
+    return columns
 
 
 def load_contracts(directory: Path) -> dict[str, Stream]:

@@ -1,12 +1,14 @@
-"""What a contract is made of: headers, columns, shapes, load rules.
+"""What a contract is made of: owner, headers, columns, shapes.
 
-Belongs here: each part, and refusing one that can't be meant. How they make a stream, and how its
-file is read, is in `contract.py`.
+Belongs here: how one cell and one file are written, and refusing what can't be meant. What holds of
+the records together (totals, sections, periods, load rules) is in `contract_rules.py`; how all of
+it makes a stream is in `contract.py`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -16,6 +18,10 @@ Family = Literal["ads", "crm", "finance", "marketing", "people", "projects", "pl
 DECIMAL = re.compile(r"^decimal\((\d{1,2}),\s*(\d{1,2})\)$")
 MOST_DIGITS = 38
 SIMPLE_TYPES = ("text", "integer", "date", "timestamp", "boolean")
+EXCEL_SERIAL = "excel"
+"""Among `formats`: the number of days by which Excel counts a date."""
+BOOKKEEPING = re.compile(r"_(fivetran|airbyte|dlt|sdc|stitch|hevo)_?\w*", re.IGNORECASE)
+"""Columns that a sync tool adds to a vendor's table: kept beside the others, and no drift."""
 
 
 class Declared(BaseModel):
@@ -73,16 +79,68 @@ class Taken(Declared):
     file_name: str | None = None
     preamble: str | None = None
     constant: str | None = None
+    period: Literal["start", "end"] | None = None
+    """The first or last day of the period that the row, or else the file, speaks of."""
+    section: Literal["path", "name"] | None = None
+    """Of a report in sections: the titles above the row, joined by `:`, or the last of them."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         given = [name for name, value in self if value is not None]
         if len(given) != 1:
-            raise ValueError("exactly one of header_of, file_name, preamble, constant")
+            raise ValueError(
+                "exactly one of header_of, file_name, preamble, constant, period, section"
+            )
         for regex in (self.file_name, self.preamble):
             if regex is not None and re.compile(regex).groups < 1:
                 raise ValueError("the expression needs a group ( ) around the value to take")
         return self
+
+
+class MinorUnits(Declared):
+    """Amounts in the currency's smallest unit, as `1999` for 19.99: by currency, how many decimals.
+
+    A vendor has a list of its own, which is not always ISO 4217's. A row whose currency is not said
+    is broken: nobody knows what its amount is.
+    """
+
+    currency: Identifier
+    """The column with the row's currency."""
+    decimals: int = Field(default=2, ge=0, le=4)
+    """Of every currency that is not named in `exceptions`."""
+    exceptions: dict[str, int] = {}
+    """By ISO code in capitals: `{JPY: 0, KWD: 3}`."""
+
+    @model_validator(mode="after")
+    def _codes_are_codes(self) -> Self:
+        for code, decimals in self.exceptions.items():
+            if not re.fullmatch(r"[A-Z]{3}", code) or not 0 <= decimals <= 4:  # noqa: PLR2004
+                raise ValueError("`exceptions` names currencies as `JPY: 0`, with 0 to 4 decimals")
+        return self
+
+
+class Stated(Declared):
+    """Where a file states a day or a span of days: by an expression with one or two groups.
+
+    One group is a single day; two are the first and the last one.
+    """
+
+    file_name: str | None = None
+    preamble: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place_and_its_groups(self) -> Self:
+        if (self.file_name is None) == (self.preamble is None):
+            raise ValueError("the days are in `file_name` or in `preamble`, not both")
+        if re.compile(self.file_name or self.preamble or "").groups not in (1, 2):
+            raise ValueError("the expression needs groups ( ) around the first and the last day")
+        return self
+
+
+class Within(Stated):
+    """The span, of at most a year, in which dates without a year lie."""
+
+    formats: tuple[str, ...] = ("%Y-%m-%d",)
 
 
 class Column(Declared):
@@ -98,7 +156,9 @@ class Column(Declared):
     nullable: bool = True
     """An empty cell is allowed; where it is not, the row is quarantined."""
     formats: tuple[str, ...] = ()
-    """strptime formats of a date or timestamp, tried in order."""
+    """strptime formats of a date or timestamp, tried in order; `excel` is Excel's day number."""
+    within: Within | None = None
+    """date without a year (`%d%m`): the span of at most a year that says which year is meant."""
     time_zone: str = "UTC"
     """The zone in which a timestamp without offset is written; landed as UTC."""
     true_values: tuple[str, ...] = ("true", "TRUE", "True", "1")
@@ -109,6 +169,16 @@ class Column(Declared):
     """`12.5%` becomes 0.125; the sign must be there."""
     parentheses: bool = False
     """`(12.50)` is -12.50, as accountants write it."""
+    trailing_minus: bool = False
+    """`12.50-` is -12.50, as older ledgers write it."""
+    minor_units: MinorUnits | None = None
+    """The amount is in cents, or whatever the row's currency has."""
+    nulls: tuple[str, ...] = ()
+    """Texts that mean "nothing here" in this column, beside those of the shape."""
+    as_above: bool = False
+    """An empty cell means the same as the cell above it."""
+    happened: bool = False
+    """The day of something that has happened: a row dated after its export is quarantined."""
     personal: bool = False
     """Personal data: never shown in evidence, alerts or logs."""
 
@@ -129,8 +199,12 @@ class Column(Declared):
             raise ValueError("a decimal has at most 38 digits")
         if self.type in ("date", "timestamp") and not self.formats:
             raise ValueError("a date or timestamp declares its `formats`, e.g. ['%Y-%m-%d']")
-        if self.percent and not decimal:
-            raise ValueError("`percent` goes with a decimal type")
+        if (self.percent or self.minor_units) and not decimal:
+            raise ValueError("`percent` and `minor_units` go with a decimal type")
+        if self.happened and self.type not in ("date", "timestamp"):
+            raise ValueError("`happened` goes with a date or timestamp")
+        if self.within and self.type != "date":
+            raise ValueError("`within` goes with a date")
         self._moved_point_fits(int(decimal[2]) if decimal else 0)
         for form in self.formats:
             if "%Z" in form or "%z" in form[:-2]:
@@ -168,7 +242,8 @@ class Shape(Declared):
     """One way in which the vendor writes the stream; the first whose header is found is taken."""
 
     name: Identifier
-    format: Literal["csv", "xlsx", "parquet"] = "csv"
+    format: Literal["csv", "xlsx", "parquet", "json"] = "csv"
+    """json: an array of objects, one object a line, or (see `records`) an array within one."""
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252"] = "utf-8"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
     quote: Annotated[str, StringConstraints(min_length=1, max_length=1)] = '"'
@@ -179,10 +254,24 @@ class Shape(Declared):
     """For files without header: the columns from left to right."""
     file_name: str | None = None
     """A regular expression the file's name must match; obligatory without header."""
-    sheet: str | None = None
+    sheet: tuple[str, ...] = ()
+    """xlsx: the sheet's name, or its names by locale; the first sheet where none is named."""
+    records: str = ""
+    """json: the path, with dots, to the array of records within the document."""
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'", ""] = ""
+    grouping: Literal["thousand", "indian"] = "thousand"
+    """indian: `1,23,456.78`."""
+    language: str = "en"
+    """The language of names of months in dates, as CLDR writes it: `de`, `pt_BR`, `zh_Hant`."""
     nulls: tuple[str, ...] = ("",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_sheet_is_a_list(cls, values: object) -> object:
+        if isinstance(values, dict) and isinstance(values.get("sheet"), str):
+            return {**values, "sheet": [values["sheet"]]}
+        return values
 
     @model_validator(mode="after")
     def _headerless_files_say_their_columns(self) -> Self:
@@ -193,55 +282,6 @@ class Shape(Declared):
         return self
 
 
-class SkipRule(Declared):
-    """Rows that are no data, by a named rule; each is counted. Blank rows are always skipped."""
-
-    rule: Identifier
-    column: Identifier
-    """The contract column whose cell is looked at."""
-    starts_with: str
-
-
-class ExportedAt(Declared):
-    """Where a file says when it was exported; else its modification time is taken."""
-
-    file_name: str | None = None
-    preamble: str | None = None
-    format: str = "%Y-%m-%d"
-    time_zone: str = "UTC"
-
-
-class Covers(Declared):
-    """Where a file says which days it covers, those without a row included.
-
-    The expression has two groups, the first and the last day, both of one of the `formats`.
-    """
-
-    file_name: str | None = None
-    preamble: str | None = None
-    formats: tuple[str, ...] = ("%Y-%m-%d",)
-
-    @model_validator(mode="after")
-    def _two_groups(self) -> Self:
-        if (self.file_name is None) == (self.preamble is None):
-            raise ValueError("the days are in `file_name` or in `preamble`, not both")
-        if re.compile(self.file_name or self.preamble or "").groups != 2:  # noqa: PLR2004
-            raise ValueError("the expression needs two groups ( ): the first and the last day")
-        return self
-
-
-class Load(Declared):
-    """How later exports relate to earlier ones (see docs/contracts.md)."""
-
-    rule: Literal["append", "upsert", "snapshot", "window"]
-    date: Identifier | None = None
-    """window: the column with the day."""
-    scope: tuple[Identifier, ...] = ()
-    """window: what else an export restates whole, such as the account."""
-    covers: Covers | None = None
-    """window: where the file says its days; else they are those of its rows."""
-
-
 class Freshness(Declared):
     """How old the newest export may be."""
 
@@ -250,5 +290,6 @@ class Freshness(Declared):
 
 
 def fold(header: str) -> str:
-    """A header as it is compared: without case, byte-order mark, and needless blanks."""
-    return " ".join(header.replace("\ufeff", "").split()).casefold()
+    """A header as it is compared: no case, byte-order mark, needless blank, or form of a letter."""
+    plain = unicodedata.normalize("NFKC", header.replace("\ufeff", ""))
+    return " ".join(plain.split()).casefold()

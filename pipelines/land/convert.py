@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from models.contract_parts import DECIMAL, Column, Shape
 from pipelines.land import sql
+from pipelines.land.bindings import Binding
 from pipelines.land.readers import cell
-from pipelines.land.recognise import Binding
 
 # The blanks that people cannot tell apart: no-break, figure, narrow no-break, thin.
 BLANKS = " \t\u00a0\u2007\u202f\u2009"

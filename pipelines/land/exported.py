@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from models.contract import Stream
-from models.contract_parts import Covers
-from pipelines.land.recognise import Recognised, first_group
+from pipelines.land.bindings import first_group
+from pipelines.land.recognise import Recognised
+from pipelines.land.stated import stated_days
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,31 +61,18 @@ def covered(
         exported: when it was made.
         days: for load rule `window`, the first and last day among its rows.
     """
-    load = recognised.stream.load
-    if load.rule != "window":
+    if recognised.stream.load.rule != "window":
         return None, exported.date()
-    said = _range(load.covers, recognised) if load.covers else None
+    period = recognised.stream.period
+    said = period and stated_days(
+        period.stated,
+        period.formats,
+        period.languages,
+        recognised.names,
+        recognised.preamble_text,
+    )
     if said:
         # "This month" is stated to its end; of days after the export nothing was known yet.
         said = (said[0], max(said[0], min(said[1], exported.date())))
     known = [day for day in (*days, *(said or ())) if day is not None]
     return (min(known), max(known)) if known else (None, None)
-
-
-def _range(covers: Covers, recognised: Recognised) -> tuple[date, date] | None:
-    if covers.file_name is not None:
-        regex, texts = covers.file_name, recognised.names
-    else:
-        regex, texts = covers.preamble or "", (recognised.preamble_text,)
-    for text in texts:
-        found = re.search(regex, text)
-        if found:
-            first, last = (_day(found[group], covers.formats) for group in (1, 2))
-            if first and last and first <= last:
-                return first, last
-    return None
-
-
-def _day(said: str, formats: Sequence[str]) -> date | None:
-    days = (_moment(said, form, "UTC") for form in formats)
-    return next((day.date() for day in days if day), None)

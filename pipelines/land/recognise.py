@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from models.contract import Stream
-from models.contract_parts import Column, Header, Shape
+from models.contract_parts import BOOKKEEPING, Column, Header, Shape
 from pipelines.land import drift
+from pipelines.land.bindings import Binding, bind
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, SkipCell, TopRecord
 from pipelines.land.readers import csv as csv_reader
 from pipelines.land.readers.unpack import Unpacked
 
 MOST_CELLS = 4096
-
-
-@dataclass(frozen=True)
-class Binding:
-    """Where a column's values come from: a cell, one value for all rows, or nowhere (both None)."""
-
-    column: Column
-    index: int | None = None
-    divide_by: int = 1
-    constant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +94,7 @@ class Tops:
         Raises:
             FileRefused: the file cannot be read in this way.
         """
-        dialect: tuple[str, ...] = (shape.format, shape.sheet or "")
+        dialect: tuple[str, ...] = (shape.format, *shape.sheet, shape.records)
         if shape.format == "csv":
             dialect = (shape.encoding, shape.delimiter, shape.quote)
         key = (*dialect, str(shape.preamble_rows))
@@ -240,11 +231,7 @@ def _recognised(fit: Fit, tops: Tops, names: tuple[str, ...]) -> Recognised:
     layout = Layout(
         headers=tuple(header.strip() or f"column {n}" for n, header in enumerate(headers, start=1)),
         columns=places,
-        skips=tuple(
-            SkipCell(rule.rule, fit.found[rule.column][0], rule.starts_with)
-            for rule in stream.skip
-            if rule.column in fit.found
-        ),
+        skips=_skips(fit),
         start=start,
         first_row=fit.place + 2,
     )
@@ -254,37 +241,24 @@ def _recognised(fit: Fit, tops: Tops, names: tuple[str, ...]) -> Recognised:
         bindings=(),
         layout=layout,
         preamble=tuple(before),
-        drift=fit.unknown,
+        drift=tuple(header for header in fit.unknown if not BOOKKEEPING.fullmatch(header)),
         extra=tuple(index for index in others if headers[index].strip()),
         unnamed=tuple(index for index in others if not headers[index].strip()),
         header_rows=1 if shape.header else 0,
         names=names,
     )
-    bindings = tuple(_bind(column, fit, recognised) for column in stream.columns)
-    return Recognised(**{**vars(recognised), "bindings": bindings})
+    bindings = tuple(
+        bind(column, fit, names, recognised.preamble_text) for column in stream.columns
+    )
+    return replace(recognised, bindings=bindings)
 
 
-def _bind(column: Column, fit: Fit, recognised: Recognised) -> Binding:
-    if column.name in fit.found:
-        index, header = fit.found[column.name]
-        return Binding(column, index, header.divide_by)
-    taken = column.taken_from
-    if taken is None:
-        return Binding(column)
-    value: str | None = taken.constant
-    if taken.header_of is not None and taken.header_of in fit.found:
-        index, header = fit.found[taken.header_of]
-        value = header.captured(fit.cells[index])
-    elif taken.file_name is not None:
-        value = first_group(taken.file_name, recognised.names)
-    elif taken.preamble is not None:
-        value = first_group(taken.preamble, (recognised.preamble_text,))
-    if value is None and not column.nullable:
-        raise drift.nothing_to_take(fit.stream, column)
-    return Binding(column, constant=value)
-
-
-def first_group(regex: str, texts: Sequence[str]) -> str | None:
-    """Group 1 of the first text in which an expression is found."""
-    found = (re.search(regex, text) for text in texts)
-    return next((match.group(1) for match in found if match), None)
+def _skips(fit: Fit) -> tuple[SkipCell, ...]:
+    """The skip rules that this file can be asked about, each with the place to look at."""
+    places = [
+        (rule, rule.cell - 1 if rule.cell else fit.found.get(rule.column or "", (None,))[0])
+        for rule in fit.stream.skip
+    ]
+    return tuple(
+        SkipCell(rule, place, fit.shape.nulls) for rule, place in places if place is not None
+    )

@@ -15,7 +15,7 @@ import duckdb
 from models.contract import Stream
 from pipelines.land import sql
 from pipelines.land.convert import BLANKS, Cell, starts_blank
-from pipelines.land.readers import ROW_NUMBER, Records, cell
+from pipelines.land.readers import ROW_NUMBER, Records, SkipCell, cell
 from pipelines.land.recognise import Recognised
 
 SOUND = "_skip IS NULL AND _raw IS NULL"
@@ -205,13 +205,24 @@ def _skip(recognised: Recognised) -> str:
         " ELSE false END"
     )
     rules = "".join(
-        f" WHEN starts_with({cell(skip.index)}, {sql.text(skip.starts_with)})"
-        f" OR ({starts_blank(cell(skip.index))}"
-        f" AND starts_with(ltrim({cell(skip.index)}), {sql.text(skip.starts_with)}))"
-        f" THEN {sql.text(skip.rule)}"
-        for skip in layout.skips
+        f" WHEN {_matches(skip)} THEN {sql.text(skip.rule.rule)}" for skip in layout.skips
     )
     return f"CASE WHEN {is_blank} THEN 'blank'{rules} END"
+
+
+def _matches(skip: SkipCell) -> str:
+    """Whether a record is none of data by a rule; plain comparisons go before what is costly."""
+    text = cell(skip.index)
+    bare = f"trim({text}, {sql.text(BLANKS)})"
+    if skip.rule.pattern is not None:
+        return f"regexp_full_match({bare}, {sql.text(skip.rule.pattern)})"
+    if skip.rule.empty:
+        return f"{bare} IN ({sql.texts(null.strip(BLANKS) for null in skip.nulls)})"
+    return " OR ".join(
+        f"starts_with({text}, {sql.text(start)}) OR ({starts_blank(text)}"
+        f" AND starts_with(ltrim({text}, {sql.text(BLANKS)}), {sql.text(start)}))"
+        for start in skip.rule.starts_with
+    )
 
 
 def _is_header(recognised: Recognised) -> str:

@@ -167,8 +167,23 @@ def test_a_type_has_its_name_in_sql(kind: str, sql_type: str) -> None:
         {"load": {"rule": "append"}, "key": []},
         {"load": {"rule": "window", "date": "order_date", "scope": ["nowhere"]}},
         {"skip": [{"rule": "total", "column": "nowhere", "starts_with": "Total"}]},
-        {"load": {"rule": "window", "date": "order_date", "covers": {"preamble": r"(\d+)"}}},
-        {"load": {"rule": "window", "date": "order_date", "covers": {"formats": ["%Y"]}}},
+        {"period": {"stated": [{"preamble": r"\d+"}]}},
+        {"period": {"stated": [{"preamble": r"(\d+)", "file_name": r"(\d+)"}]}},
+        {"period": {"day": "nowhere"}},
+        {"skip": [{"rule": "total", "column": "note", "starts_with": "T", "pattern": "T"}]},
+        {"skip": [{"rule": "total", "column": "note", "cell": 1, "starts_with": "T"}]},
+        {"skip": [{"rule": "t", "cell": 1, "empty": True, "totals": {"columns": ["nowhere"]}}]},
+        {
+            "skip": [
+                {
+                    "rule": "t",
+                    "cell": 1,
+                    "empty": True,
+                    "totals": {"columns": ["amount"], "of": "section"},
+                }
+            ]
+        },
+        {"sections": {}},
         {"quarantine_limit": 2},
     ],
 )

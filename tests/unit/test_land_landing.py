@@ -212,21 +212,21 @@ def test_a_window_covers_the_days_of_its_rows(settings: Settings) -> None:
 
 
 def test_a_window_covers_the_days_that_the_file_states(settings: Settings) -> None:
-    covers = {
-        "preamble": r"(\w+ \w+,? \d{4}) - (\w+ \w+,? \d{4})",
+    period = {
+        "stated": [{"preamble": r"(\w+ \w+,? \d{4}) - (\w+ \w+,? \d{4})"}],
         "formats": ["%B %d, %Y", "%d %B %Y"],
     }
     shapes = [{"name": "csv", "preamble_rows": 2}]
-    house = House.of(settings, declared(load={**WINDOW, "covers": covers}, shapes=shapes))
+    house = House.of(settings, declared(load=WINDOW, period=period, shapes=shapes))
     for stated in ('"January 31, 2026 - February 5, 2026"', "31 January 2026 - 5 February 2026"):
         landing = house.land("shop/a.csv", f"{stated}\n{HEADER}{orders(1, 1, '2026-02-03')}")
         assert (landing.covered_from, landing.covered_to) == (date(2026, 1, 31), date(2026, 2, 5))
 
 
 def test_a_range_that_is_not_over_is_covered_up_to_the_day_of_export(settings: Settings) -> None:
-    covers = {"preamble": r"(\S+) to (\S+)", "formats": ["%Y-%m-%d"]}
+    period = {"stated": [{"preamble": r"(\S+) to (\S+)"}], "formats": ["%Y-%m-%d"]}
     shapes = [{"name": "csv", "preamble_rows": 1}]
-    house = House.of(settings, declared(load={**WINDOW, "covers": covers}, shapes=shapes))
+    house = House.of(settings, declared(load=WINDOW, period=period, shapes=shapes))
     stated = "2026-02-01 to 2026-03-31"
     landing = house.land("shop/a.csv", f"{stated}\n{HEADER}{orders(1, 1, '2026-02-03')}")
     assert landing.exported_at.date() == date(2026, 3, 1)

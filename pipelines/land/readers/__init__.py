@@ -6,11 +6,13 @@ way, and sets aside what is no record of the file's width.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.contract_parts import Column
+from models.contract_rules import SkipRule
 
 ROW_NUMBER = "_row_number"
 
@@ -30,13 +32,21 @@ class TopRecord:
 class SkipCell:
     """A skip rule of the contract, by the place of its column in the file."""
 
-    rule: str
+    rule: SkipRule
     index: int
-    starts_with: str
+    nulls: tuple[str, ...] = ("",)
+    """Texts that say nothing, for a rule that asks for an empty cell."""
 
     def skips(self, cells: Sequence[str]) -> bool:
         """Whether a record is none of data by this rule."""
-        return self.index < len(cells) and cells[self.index].strip().startswith(self.starts_with)
+        if self.index >= len(cells):
+            return False
+        text = cells[self.index].strip()
+        if self.rule.empty:
+            return text in self.nulls
+        if self.rule.pattern is not None:
+            return re.fullmatch(self.rule.pattern, text) is not None
+        return text.startswith(self.rule.starts_with)
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Layout:
 
     def skipped_by(self, cells: Sequence[str]) -> str | None:
         """The contract's rule by which a record is no data."""
-        return next((skip.rule for skip in self.skips if skip.skips(cells)), None)
+        return next((skip.rule.rule for skip in self.skips if skip.skips(cells)), None)
 
 
 @dataclass(frozen=True)

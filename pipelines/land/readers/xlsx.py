@@ -113,7 +113,7 @@ def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, tuple[Any, ...]]]:
         # As a stream: openpyxl would judge a path by its suffix.
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheet = book[shape.sheet] if shape.sheet else book.worksheets[0]
+            sheet = _sheet(book, shape.sheet)
             # The size that the sheet states may be wrong, and rows beyond it would be lost.
             sheet.reset_dimensions()
             yield from enumerate(sheet.iter_rows(), start=1)
@@ -220,16 +220,30 @@ def _census(path: Path, shape: Shape) -> tuple[int, dict[int, set[int]]]:
     return filled, holes
 
 
-def _part(book: zipfile.ZipFile, wanted: str | None) -> str:
+def _part(book: zipfile.ZipFile, wanted: tuple[str, ...]) -> str:
     """The name of a sheet's part; of the first sheet's where none is wanted."""
     sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")
-    ids = [each.get(RELATION) for each in sheets if wanted in (None, each.get("name"))]
+    found = {each.get("name"): each.get(RELATION) for each in sheets}
+    ids = [found[name] for name in wanted or found if name in found]
     if not ids:
-        raise KeyError(f"no sheet {wanted!r}")
+        raise _no_sheet(wanted)
     for each in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels")):
         if each.get("Id") == ids[0]:
             return posixpath.normpath(posixpath.join("/xl", each.get("Target", ""))).lstrip("/")
     raise KeyError("the sheet's part")
+
+
+def _sheet(book: openpyxl.Workbook, wanted: tuple[str, ...]) -> Any:
+    if not wanted:
+        return book.worksheets[0]
+    named = next((name for name in wanted if name in book.sheetnames), None)
+    if named is None:
+        raise _no_sheet(wanted)
+    return book[named]
+
+
+def _no_sheet(wanted: tuple[str, ...]) -> KeyError:
+    return KeyError(f"no sheet {' or '.join(map(repr, wanted))}")
 
 
 def _place(reference: str | None, following: int) -> int:

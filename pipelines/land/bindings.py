@@ -1,0 +1,108 @@
+"""Where a column's values come from: a cell of the record, or what the file says once for all rows.
+
+The contract says it (`headers`, `taken_from`, `period`); here it is looked up in one file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from models.contract_parts import Column
+from models.contract_rules import Unit
+from pipelines.land import drift
+from pipelines.land.stated import stated_days
+
+if TYPE_CHECKING:
+    from pipelines.land.recognise import Fit
+
+ISO_DAY = "%Y-%m-%d"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where a column's values come from: a cell, one value for all rows, or nowhere (all None)."""
+
+    column: Column
+    index: int | None = None
+    divide_by: int = 1
+    constant: str | None = None
+    formats: tuple[str, ...] = ()
+    """How the text is written, where it is not as the column itself declares."""
+    to_end_of: Unit | None = None
+    """The value is the last day of the period of this length that the text begins."""
+    section: Literal["path", "name"] | None = None
+    """The value is a title of the section that the record is in."""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the file says anything of the column."""
+        return self.index is not None or self.constant is not None or self.section is not None
+
+
+def bind(column: Column, fit: Fit, names: Sequence[str], preamble: str) -> Binding:
+    """Find a column's values in a recognised file.
+
+    Args:
+        column: one of the stream's.
+        fit: the file's header as the stream's shape has it.
+        names: what the file is called.
+        preamble: the records before the header, a line each.
+
+    Raises:
+        FileRefused: SCHEMA_DRIFT, where a column that must have a value has none in this file.
+    """
+    taken = column.taken_from
+    if taken is not None and taken.period is not None:
+        return _of_period(column, taken.period, fit, names, preamble)
+    if column.name in fit.found:
+        index, header = fit.found[column.name]
+        return Binding(column, index, header.divide_by)
+    if taken is None:
+        return Binding(column)
+    if taken.section is not None:
+        return Binding(column, section=taken.section)
+    value: str | None = taken.constant
+    if taken.header_of is not None and taken.header_of in fit.found:
+        index, header = fit.found[taken.header_of]
+        value = header.captured(fit.cells[index])
+    elif taken.file_name is not None:
+        value = first_group(taken.file_name, names)
+    elif taken.preamble is not None:
+        value = first_group(taken.preamble, (preamble,))
+    if value is None and not column.nullable:
+        raise drift.nothing_to_take(fit.stream, column)
+    return Binding(column, constant=value)
+
+
+def _of_period(
+    column: Column,
+    end: Literal["start", "end"],
+    fit: Fit,
+    names: Sequence[str],
+    preamble: str,
+) -> Binding:
+    """The row's own day or period, else its columns with both ends, else what the file states."""
+    period = fit.stream.period
+    if period is None:
+        raise ValueError(f"{fit.stream.table} has no period")  # The contract refuses this.
+    for unit, name in period.columns.items():
+        if name in fit.found:
+            formats = fit.stream.column(name).formats
+            last = None if end == "start" or unit == "day" else unit
+            return Binding(column, fit.found[name][0], formats=formats, to_end_of=last)
+    if column.name in fit.found:
+        return Binding(column, fit.found[column.name][0])
+    days = stated_days(period.stated, period.formats, period.languages, names, preamble)
+    if days is None:
+        raise drift.nothing_to_take(fit.stream, column)
+    said = days[0] if end == "start" else days[1]
+    return Binding(column, constant=said.isoformat(), formats=(ISO_DAY,))
+
+
+def first_group(regex: str, texts: Sequence[str]) -> str | None:
+    """Group 1 of the first text in which an expression is found."""
+    found = (re.search(regex, text, re.MULTILINE) for text in texts)
+    return next((match.group(1) for match in found if match), None)
