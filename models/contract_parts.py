@@ -83,13 +83,17 @@ class Taken(Declared):
     """The first or last day of the period that the row, or else the file, speaks of."""
     section: Literal["path", "name"] | None = None
     """Of a report in sections: the titles above the row, joined by `:`, or the last of them."""
+    folder: Literal[True] | None = None
+    """The folder below the source's own: `inbox/google_ads/<this>/report.csv`."""
+    otherwise: str | None = None
+    """The value of a file that says nothing in that place."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [name for name, value in self if value is not None]
+        given = [name for name, value in self if value is not None and name != "otherwise"]
         if len(given) != 1:
             raise ValueError(
-                "exactly one of header_of, file_name, preamble, constant, period, section"
+                "exactly one of header_of, file_name, preamble, constant, period, section, folder"
             )
         for regex in (self.file_name, self.preamble):
             if regex is not None and re.compile(regex).groups < 1:

@@ -42,21 +42,32 @@ class Binding:
         return self.index is not None or self.constant is not None or self.section is not None
 
 
-def bind(column: Column, fit: Fit, names: Sequence[str], preamble: str) -> Binding:
+@dataclass(frozen=True)
+class About:
+    """What a file says outside its records."""
+
+    names: tuple[str, ...]
+    """What it is called: in the inbox, and inside its archive."""
+    folder: str
+    """Its folder below the source's own; empty where it is in that itself."""
+    preamble: str
+    """The records before the header, a line each."""
+
+
+def bind(column: Column, fit: Fit, about: About) -> Binding:
     """Find a column's values in a recognised file.
 
     Args:
         column: one of the stream's.
         fit: the file's header as the stream's shape has it.
-        names: what the file is called.
-        preamble: the records before the header, a line each.
+        about: what the file says beside that.
 
     Raises:
         FileRefused: SCHEMA_DRIFT, where a column that must have a value has none in this file.
     """
     taken = column.taken_from
     if taken is not None and taken.period is not None:
-        return _of_period(column, taken.period, fit, names, preamble)
+        return _of_period(column, taken.period, fit, about)
     if column.name in fit.found:
         index, header = fit.found[column.name]
         return Binding(column, index, header.divide_by)
@@ -69,21 +80,18 @@ def bind(column: Column, fit: Fit, names: Sequence[str], preamble: str) -> Bindi
         index, header = fit.found[taken.header_of]
         value = header.captured(fit.cells[index])
     elif taken.file_name is not None:
-        value = first_group(taken.file_name, names)
+        value = first_group(taken.file_name, about.names)
     elif taken.preamble is not None:
-        value = first_group(taken.preamble, (preamble,))
+        value = first_group(taken.preamble, (about.preamble,))
+    elif taken.folder:
+        value = about.folder or None
+    value = taken.otherwise if value is None else value
     if value is None and not column.nullable:
         raise drift.nothing_to_take(fit.stream, column)
     return Binding(column, constant=value)
 
 
-def _of_period(
-    column: Column,
-    end: Literal["start", "end"],
-    fit: Fit,
-    names: Sequence[str],
-    preamble: str,
-) -> Binding:
+def _of_period(column: Column, end: Literal["start", "end"], fit: Fit, about: About) -> Binding:
     """The row's own day or period, else its columns with both ends, else what the file states."""
     period = fit.stream.period
     if period is None:
@@ -95,7 +103,7 @@ def _of_period(
             return Binding(column, fit.found[name][0], formats=formats, to_end_of=last)
     if column.name in fit.found:
         return Binding(column, fit.found[column.name][0])
-    days = stated_days(period.stated, period.formats, period.languages, names, preamble)
+    days = stated_days(period, about.names, about.preamble)
     if days is None:
         raise drift.nothing_to_take(fit.stream, column)
     said = days[0] if end == "start" else days[1]

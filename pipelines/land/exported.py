@@ -23,9 +23,9 @@ def exported_at(recognised: Recognised, mtime_ns: int) -> datetime:
     rule = recognised.stream.exported_at
     said = None
     if rule.file_name is not None:
-        said = first_group(rule.file_name, recognised.names)
+        said = first_group(rule.file_name, recognised.about.names)
     if said is None and rule.preamble is not None:
-        said = first_group(rule.preamble, (recognised.preamble_text,))
+        said = first_group(rule.preamble, (recognised.about.preamble,))
     if said is not None:
         moment = _moment(said, rule.format, rule.time_zone)
         if moment is not None:
@@ -63,14 +63,8 @@ def covered(
     """
     if recognised.stream.load.rule != "window":
         return None, exported.date()
-    period = recognised.stream.period
-    said = period and stated_days(
-        period.stated,
-        period.formats,
-        period.languages,
-        recognised.names,
-        recognised.preamble_text,
-    )
+    period, about = recognised.stream.period, recognised.about
+    said = stated_days(period, about.names, about.preamble) if period else None
     if said:
         # "This month" is stated to its end; of days after the export nothing was known yet.
         said = (said[0], max(said[0], min(said[1], exported.date())))

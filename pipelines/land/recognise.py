@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from models.contract import Stream
 from models.contract_parts import BOOKKEEPING, Column, Header, Shape
 from pipelines.land import drift
-from pipelines.land.bindings import Binding, bind
+from pipelines.land.bindings import About, Binding, bind
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, SkipCell, TopRecord
 from pipelines.land.readers import csv as csv_reader
@@ -67,13 +67,7 @@ class Recognised:
     unnamed: tuple[int, ...] = ()
     """The places of cells without any header."""
     header_rows: int = 1
-    names: tuple[str, ...] = ()
-    """What the file is called: in the inbox, and inside its archive."""
-
-    @property
-    def preamble_text(self) -> str:
-        """The records before the header, a line each."""
-        return "\n".join(" ".join(record.cells) for record in self.preamble)
+    about: About = field(kw_only=True)
 
 
 def is_indispensable(column: Column) -> bool:
@@ -147,7 +141,7 @@ def recognise(streams: Mapping[str, Stream], export: Unpacked, name: str) -> Rec
     best = [fit for fit in fits if len(fit.found) == most]
     if len(best) > 1:
         raise drift.ambiguous([fit.stream for fit in best])
-    return _recognised(best[0], tops, names)
+    return _recognised(best[0], tops, name, names)
 
 
 def tries(stream: Stream, tops: Tops, names: Sequence[str]) -> list[Fit]:
@@ -215,7 +209,7 @@ def _headerless(stream: Stream, shape: Shape, records: list[TopRecord]) -> list[
     return [Fit(stream, shape, shape.preamble_rows - 1, records[shape.preamble_rows].cells, found)]
 
 
-def _recognised(fit: Fit, tops: Tops, names: tuple[str, ...]) -> Recognised:
+def _recognised(fit: Fit, tops: Tops, name: str, names: tuple[str, ...]) -> Recognised:
     stream, shape = fit.stream, fit.shape
     if len(fit.cells) > MOST_CELLS:
         raise drift.too_wide(len(fit.cells), MOST_CELLS)
@@ -235,22 +229,23 @@ def _recognised(fit: Fit, tops: Tops, names: tuple[str, ...]) -> Recognised:
         start=start,
         first_row=fit.place + 2,
     )
-    recognised = Recognised(
+    about = About(
+        names=names,
+        folder="/".join(PurePosixPath(name).parts[1:-1]),
+        preamble="\n".join(" ".join(record.cells) for record in before),
+    )
+    return Recognised(
         stream=stream,
         shape=shape,
-        bindings=(),
+        bindings=tuple(bind(column, fit, about) for column in stream.columns),
         layout=layout,
         preamble=tuple(before),
         drift=tuple(header for header in fit.unknown if not BOOKKEEPING.fullmatch(header)),
         extra=tuple(index for index in others if headers[index].strip()),
         unnamed=tuple(index for index in others if not headers[index].strip()),
         header_rows=1 if shape.header else 0,
-        names=names,
+        about=about,
     )
-    bindings = tuple(
-        bind(column, fit, names, recognised.preamble_text) for column in stream.columns
-    )
-    return replace(recognised, bindings=bindings)
 
 
 def _skips(fit: Fit) -> tuple[SkipCell, ...]:

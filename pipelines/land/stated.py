@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
-from models.contract_parts import Stated
+from models.contract_rules import Period
 
 Days = tuple[date, date]
 ENGLISH = (
@@ -29,22 +29,16 @@ ENGLISH = (
 )
 
 
-def stated_days(
-    places: Sequence[Stated],
-    formats: Sequence[str],
-    languages: Sequence[str],
-    names: Sequence[str],
-    preamble: str,
-) -> Days | None:
+def stated_days(period: Period, names: Sequence[str], preamble: str) -> Days | None:
     """The first and the last day by the first place where the file states them; None: nowhere.
 
     Of a range whose first day is after its last one nothing is believed.
     """
-    for place in places:
+    for place in period.stated:
         regex = place.file_name or place.preamble or ""
         for text in names if place.file_name else (preamble,):
             for found in re.finditer(regex, text, re.MULTILINE):
-                days = [day_of(said, formats, languages) for said in found.groups()]
+                days = [day_of(said, period.formats, period.languages) for said in found.groups()]
                 if all(days) and days[0] <= days[-1]:  # type: ignore[operator]
                     return days[0], days[-1]  # type: ignore[return-value]
     return None

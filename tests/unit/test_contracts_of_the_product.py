@@ -263,5 +263,5 @@ def test_only_a_name_with_one_date_says_when_a_file_was_exported(
 def test_the_days_of_a_google_report_are_read_from_its_preamble(preamble: str) -> None:
     period = STREAMS["google_ads__campaign_performance"].period
     assert period is not None
-    days = stated_days(period.stated, period.formats, period.languages, ("report.csv",), preamble)
+    days = stated_days(period, ("report.csv",), preamble)
     assert days == (date(2025, 7, 8), date(2025, 7, 31))
