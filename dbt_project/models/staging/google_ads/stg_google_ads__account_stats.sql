@@ -11,17 +11,21 @@ renamed as (
     select
         -- ids
         {{ joined_key([
-            "'google_ads'", "'account_stats'", "replace(account_id, '-', '')", "performance_date",
+            "'google_ads__account_stats'", "replace(account_id, '-', '')", "period_start",
             "ad_network_type", "device",
         ]) }} as ad_performance_id,
         replace(account_id, '-', '') as account_id,
         {{ as_text('null') }} as campaign_id,
+        {{ as_text('null') }} as ad_group_id,
+        {{ as_text('null') }} as ad_id,
 
         -- strings
         'google_ads' as platform,
         'google_ads__account_stats' as stream,
         'account' as report_grain,
         {{ as_text('null') }} as campaign_name,
+        {{ as_text('null') }} as ad_group_name,
+        {{ as_text('null') }} as ad_name,
         {{ map_words('ad_network_type', {
             'search': ['search', 'google search', 'search partners', 'search network'],
             'display': ['content', 'display network', 'google display network'],
@@ -40,7 +44,9 @@ renamed as (
         conversions,
 
         -- dates
-        performance_date,
+        case when period_start = period_end then period_start end as performance_date,
+        period_start,
+        period_end,
 
         -- lineage
         _landing_id,

@@ -11,16 +11,20 @@ renamed as (
     select
         -- ids
         {{ joined_key([
-            "'google_ads'", "'campaign'", "replace(account_id, '-', '')", "performance_date", "campaign_id",
+            "'google_ads__campaign_performance'", "_landing_id", "_row_number",
         ]) }} as ad_performance_id,
         replace(account_id, '-', '') as account_id,
-        campaign_id,
+        coalesce({{ filled('campaign_id') }}, {{ filled('campaign_name') }}) as campaign_id,
+        {{ as_text('null') }} as ad_group_id,
+        {{ as_text('null') }} as ad_id,
 
         -- strings
         'google_ads' as platform,
         'google_ads__campaign_performance' as stream,
         'campaign' as report_grain,
         {{ filled('campaign_name') }} as campaign_name,
+        {{ as_text('null') }} as ad_group_name,
+        {{ as_text('null') }} as ad_name,
         {{ map_words('campaign_type', {
             'search': ['search'],
             'display': ['display'],
@@ -43,7 +47,9 @@ renamed as (
         conversions,
 
         -- dates
-        performance_date,
+        case when period_start = period_end then period_start end as performance_date,
+        period_start,
+        period_end,
 
         -- lineage
         _landing_id,

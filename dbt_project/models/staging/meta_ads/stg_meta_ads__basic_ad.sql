@@ -10,16 +10,21 @@ renamed as (
 
     select
         -- ids
-        {{ joined_key(["'meta_ads'", "'ad'", "account_id", "performance_date", "ad_id"]) }}
-            as ad_performance_id,
+        {{ joined_key([
+            "'meta_ads__basic_ad'", "account_id", "period_start", "ad_id",
+        ]) }} as ad_performance_id,
         account_id,
         campaign_id,
+        {{ as_text('null') }} as ad_group_id,
+        ad_id,
 
         -- strings
         'meta_ads' as platform,
         'meta_ads__basic_ad' as stream,
         'ad' as report_grain,
         {{ filled('campaign_name') }} as campaign_name,
+        {{ as_text('null') }} as ad_group_name,
+        {{ filled('ad_name') }} as ad_name,
         'social' as channel,
         {{ currency_code('currency_code') }} as currency_code,
 
@@ -33,7 +38,9 @@ renamed as (
         cast(null as decimal(18, 6)) as conversions,
 
         -- dates
-        performance_date,
+        case when period_start = period_end then period_start end as performance_date,
+        period_start,
+        period_end,
 
         -- lineage
         _landing_id,

@@ -11,16 +11,20 @@ renamed as (
     select
         -- ids
         {{ joined_key([
-            "'meta_ads'", "'campaign'", "account_id", "performance_date", "campaign_id",
+            "'meta_ads__campaign_insights'", "_landing_id", "_row_number",
         ]) }} as ad_performance_id,
         account_id,
-        campaign_id,
+        coalesce({{ filled('campaign_id') }}, {{ filled('campaign_name') }}) as campaign_id,
+        {{ as_text('null') }} as ad_group_id,
+        {{ as_text('null') }} as ad_id,
 
         -- strings
         'meta_ads' as platform,
         'meta_ads__campaign_insights' as stream,
         'campaign' as report_grain,
         {{ filled('campaign_name') }} as campaign_name,
+        {{ as_text('null') }} as ad_group_name,
+        {{ as_text('null') }} as ad_name,
         'social' as channel,
         {{ currency_code('currency_code') }} as currency_code,
 
@@ -34,7 +38,9 @@ renamed as (
         conversions,
 
         -- dates
-        performance_date,
+        case when period_start = period_end then period_start end as performance_date,
+        period_start,
+        period_end,
 
         -- lineage
         _landing_id,
