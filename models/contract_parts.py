@@ -258,6 +258,8 @@ class Shape(Declared):
     """For files without header: the columns from left to right."""
     file_name: str | None = None
     """A regular expression the file's name must match; obligatory without header."""
+    folder: str | None = None
+    """The same for the folder below the source's own, which is empty for a file in that itself."""
     sheet: tuple[str, ...] = ()
     """xlsx: the sheet's name, or its names by locale; the first sheet where none is named."""
     records: str = ""
@@ -266,6 +268,9 @@ class Shape(Declared):
     thousands: Literal[",", ".", " ", "'", ""] = ""
     grouping: Literal["thousand", "indian"] = "thousand"
     """indian: `1,23,456.78`."""
+    day_first: bool | None = None
+    """Whether 03/04 is the 3 April. Of a column with formats for both, only those of the order
+    that is said here are tried; where none is said, none of either: nobody can know."""
     language: str = "en"
     """The language of names of months in dates, as CLDR writes it: `de`, `pt_BR`, `zh_Hant`."""
     nulls: tuple[str, ...] = ("",)
@@ -283,7 +288,17 @@ class Shape(Declared):
             raise ValueError("a shape without header needs `column_order` and `file_name`")
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("`thousands` and `decimal` are the same character")
+        for regex in (self.file_name, self.folder):
+            re.compile(regex or "")
         return self
+
+    def as_written(self, column: Column) -> Column:
+        """The column with the formats that its dates may have in this shape."""
+        orders = {form: is_day_first(form) for form in column.formats}
+        if not {True, False} <= set(orders.values()):
+            return column
+        formats = tuple(f for f, order in orders.items() if order in (None, self.day_first))
+        return column.model_copy(update={"formats": formats})
 
 
 class Freshness(Declared):
@@ -291,6 +306,16 @@ class Freshness(Declared):
 
     warn_after_hours: int = 36
     fail_after_hours: int = 24 * 7
+
+
+def is_day_first(form: str) -> bool | None:
+    """The order of day and month in a format that another country reads the other way round.
+
+    None where nobody would: the year or a name of the month tells, or points between, with which
+    the day always stands first.
+    """
+    order = re.match(r"%([dm])[/-]%([dm])[/-]", form)
+    return order[1] == "d" if order else None
 
 
 def fold(header: str) -> str:

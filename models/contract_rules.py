@@ -46,6 +46,8 @@ class SkipRule(Declared):
     starts_with: tuple[str, ...] = ()
     pattern: str | None = None
     empty: bool = False
+    alone: bool = False
+    """Only where that cell is the one filled cell of its row, as in notes below a report."""
     totals: Totals | None = None
 
     @model_validator(mode="before")
@@ -61,6 +63,8 @@ class SkipRule(Declared):
             raise ValueError("a skip rule looks at a `column` or at a `cell`, not at both")
         if bool(self.starts_with) + (self.pattern is not None) + self.empty != 1:
             raise ValueError("a skip rule says one of `starts_with`, `pattern`, `empty`")
+        if self.alone and self.empty:
+            raise ValueError("a cell that is `alone` in its row is not `empty`")
         if self.pattern is not None:
             re.compile(self.pattern)
         return self

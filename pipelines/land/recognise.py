@@ -80,6 +80,8 @@ class Tops:
     """The first records of one export, read once for each dialect that a contract declares."""
 
     export: Unpacked
+    folder: str = ""
+    """Where it lies below its source's folder."""
     read: dict[tuple[str, ...], list[TopRecord] | FileRefused] = field(default_factory=dict)
 
     def under(self, shape: Shape) -> list[TopRecord]:
@@ -130,7 +132,7 @@ def recognise(streams: Mapping[str, Stream], export: Unpacked, name: str) -> Rec
     if not candidates:
         raise drift.unknown_source(source, known)
     names = tuple(dict.fromkeys((PurePosixPath(name).name, export.name)))
-    tops, fits = Tops(export), list[Fit]()
+    tops, fits = Tops(export, _folder(name)), list[Fit]()
     for stream in candidates:
         fit = next((fit for fit in tries(stream, tops, names) if not fit.missing), None)
         if fit:
@@ -153,6 +155,8 @@ def tries(stream: Stream, tops: Tops, names: Sequence[str]) -> list[Fit]:
     for shape in stream.shapes:
         if shape.format != tops.export.format or not named_so(shape, names):
             continue
+        if shape.folder is not None and not re.search(shape.folder, tops.folder):
+            continue
         try:
             records = tops.under(shape)
         except FileRefused:
@@ -167,6 +171,11 @@ def tries(stream: Stream, tops: Tops, names: Sequence[str]) -> list[Fit]:
 def named_so(shape: Shape, names: Sequence[str]) -> bool:
     """Whether one of the file's names is as the shape demands."""
     return shape.file_name is None or any(re.search(shape.file_name, name) for name in names)
+
+
+def _folder(name: str) -> str:
+    """The folder below the source's own of a file by its path below the inbox."""
+    return "/".join(PurePosixPath(name).parts[1:-1])
 
 
 def match(stream: Stream, shape: Shape, place: int, cells: tuple[str, ...]) -> Fit:
@@ -231,13 +240,13 @@ def _recognised(fit: Fit, tops: Tops, name: str, names: tuple[str, ...]) -> Reco
     )
     about = About(
         names=names,
-        folder="/".join(PurePosixPath(name).parts[1:-1]),
+        folder=_folder(name),
         preamble="\n".join(" ".join(record.cells) for record in before),
     )
     return Recognised(
         stream=stream,
         shape=shape,
-        bindings=tuple(bind(column, fit, about) for column in stream.columns),
+        bindings=tuple(bind(shape.as_written(column), fit, about) for column in stream.columns),
         layout=layout,
         preamble=tuple(before),
         drift=tuple(header for header in fit.unknown if not BOOKKEEPING.fullmatch(header)),

@@ -205,7 +205,8 @@ def _skip(recognised: Recognised) -> str:
         " ELSE false END"
     )
     rules = "".join(
-        f" WHEN {_matches(skip)} THEN {sql.text(skip.rule.rule)}" for skip in layout.skips
+        f" WHEN {_matches(skip)}{_alone(skip, len(layout.headers))} THEN {sql.text(skip.rule.rule)}"
+        for skip in layout.skips
     )
     return f"CASE WHEN {is_blank} THEN 'blank'{rules} END"
 
@@ -218,11 +219,20 @@ def _matches(skip: SkipCell) -> str:
         return f"regexp_full_match({bare}, {sql.text(skip.rule.pattern)})"
     if skip.rule.empty:
         return f"{bare} IN ({sql.texts(null.strip(BLANKS) for null in skip.nulls)})"
-    return " OR ".join(
+    starts = " OR ".join(
         f"starts_with({text}, {sql.text(start)}) OR ({starts_blank(text)}"
         f" AND starts_with(ltrim({text}, {sql.text(BLANKS)}), {sql.text(start)}))"
         for start in skip.rule.starts_with
     )
+    return f"({starts})"
+
+
+def _alone(skip: SkipCell, width: int) -> str:
+    """That the rule's cell is the only filled one, where the rule demands it."""
+    if not skip.rule.alone:
+        return ""
+    others = ["''", *(cell(index) for index in range(width) if index != skip.index)]
+    return f" AND regexp_full_match(concat({', '.join(others)}), {sql.text(f'[{BLANKS}]*')})"
 
 
 def _is_header(recognised: Recognised) -> str:

@@ -42,6 +42,9 @@ class SkipCell:
         if self.index >= len(cells):
             return False
         text = cells[self.index].strip()
+        others = (*cells[: self.index], *cells[self.index + 1 :])
+        if self.rule.alone and (not text or any(other.strip() for other in others)):
+            return False
         if self.rule.empty:
             return text in self.nulls
         if self.rule.pattern is not None:

@@ -1,0 +1,99 @@
+"""What an export's folder says of it, and which of its rows are notes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from landed_exports import House, declared
+from pydantic import ValidationError
+
+from models.contract import Stream
+from models.contract_parts import is_day_first
+from pipelines.land import Landing
+from pipelines.settings import Settings
+
+HEADER = "Order,Date,Amount,Note\n"
+BY_FOLDER = [
+    {"name": "day_first", "folder": "(?i)^day-first", "day_first": True},
+    {"name": "month_first", "folder": "(?i)^month-first", "day_first": False},
+    {"name": "csv"},
+]
+
+
+def of_two_orders() -> Stream:
+    """The orders' contract, with dates as Britons and as Americans write them."""
+    columns = declared().model_dump(exclude_unset=True)["columns"]
+    formats = {"formats": ["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y"]}
+    columns = [{**c, **(formats if c["name"] == "order_date" else {})} for c in columns]
+    return declared(columns=columns, shapes=BY_FOLDER, quarantine_limit=1)
+
+
+@pytest.mark.parametrize(
+    ("folder", "day"), [("Day-first/2026/", date(2026, 4, 3)), ("month-first/", date(2026, 3, 4))]
+)
+def test_f031_the_folder_says_which_of_two_numbers_is_the_day(
+    settings: Settings, folder: str, day: date
+) -> None:
+    house = House.of(settings, of_two_orders())
+    landing = house.land(f"shop/{folder}a.csv", f"{HEADER}A1,03/04/2026,1.00,x\n")
+    assert [row["order_date"] for row in house.rows(landing)] == [day]
+
+
+def test_f031_where_nobody_says_it_such_a_date_is_set_aside_and_any_other_lands(
+    settings: Settings,
+) -> None:
+    house = House.of(settings, of_two_orders())
+    rows = "A1,03/04/2026,1.00,x\nA2,25/04/2026,1.00,x\nA3,2026-04-03,1.00,x\nA4,3.4.2026,1.00,x\n"
+    landing = house.land("shop/a.csv", HEADER + rows)
+    assert [row["order_id"] for row in house.rows(landing)] == ["A3", "A4"]
+    assert {row["order_date"] for row in house.rows(landing)} == {date(2026, 4, 3)}
+
+
+def test_a_day_that_is_of_the_other_order_is_set_aside(settings: Settings) -> None:
+    house = House.of(settings, of_two_orders())
+    landing = house.land("shop/month-first/a.csv", f"{HEADER}A1,25/04/2026,1.00,x\n")
+    assert landing.rows_quarantined == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "order"),
+    [
+        ("%d/%m/%Y", True),
+        ("%m/%d/%y %I:%M %p", False),
+        ("%d-%m-%Y", True),
+        ("%d.%m.%Y", None),
+        ("%Y/%m/%d", None),
+        ("%b %d, %Y", None),
+    ],
+)
+def test_only_formats_that_another_country_reads_otherwise_have_an_order(
+    form: str, order: bool | None
+) -> None:
+    assert is_day_first(form) is order
+
+
+NOTES = [{"rule": "note", "cell": 1, "pattern": ".+", "alone": True}]
+
+
+@pytest.mark.parametrize("note", ["My report", "My report,,,", '"Copyright (c), all of it",, ,'])
+def test_a_note_alone_in_its_row_is_no_data_however_wide_the_row_is(
+    settings: Settings, note: str
+) -> None:
+    house = House.of(settings, declared(skip=NOTES))
+    landing = house.land("shop/a.csv", f"{HEADER}A1,2026-02-01,1.00,x\n\n{note}\n")
+    assert landing.rows_skipped == {"blank": 1, "header": 1, "note": 1}
+    assert landing.rows_landed == 1
+
+
+@pytest.mark.parametrize("row", ["A2,,1.00,", ",2026-02-01,,"])
+def test_a_row_with_another_cell_is_no_note(settings: Settings, row: str) -> None:
+    house = House.of(settings, declared(skip=NOTES))
+    landing = house.put("shop/a.csv", f"{HEADER}A1,2026-02-01,1.00,x\n{row}\n")
+    assert isinstance(landing, Landing)
+    assert "note" not in landing.rows_skipped
+
+
+def test_what_is_alone_is_not_empty() -> None:
+    with pytest.raises(ValidationError, match="not `empty`"):
+        declared(skip=[{"rule": "note", "cell": 1, "empty": True, "alone": True}])
