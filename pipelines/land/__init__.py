@@ -192,6 +192,10 @@ def _typed(
         from pipelines.land.readers import xlsx
 
         records = xlsx.read(export.path, name, shape, layout, scratch)
+    elif shape.format == "json":
+        from pipelines.land.readers import json as json_reader
+
+        records = json_reader.read(export.path, shape, layout, scratch)
     else:
         records = parquet.read(connection, export.path)
     try:
@@ -210,7 +214,7 @@ def _skipped(recognised: Recognised, typed: Typed) -> dict[str, int]:
     """The records that are no data, by rule, those that a reader left out included."""
     skipped = Counter(typed.skipped)
     skipped.update(typed.records.left_out)
-    if recognised.shape.format != "parquet":
+    if recognised.shape.format not in ("parquet", "json"):
         skipped["preamble"] += len(recognised.preamble)
         skipped["header"] += recognised.header_rows
     return {rule: rows for rule, rows in sorted(skipped.items()) if rows}

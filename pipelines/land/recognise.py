@@ -91,7 +91,9 @@ class Tops:
             FileRefused: the file cannot be read in this way.
         """
         dialect: tuple[str, ...] = (shape.format, *shape.sheet, shape.records)
-        if shape.format == "csv":
+        if shape.format == "json":
+            dialect = (*dialect, shape.encoding)
+        elif shape.format == "csv":
             dialect = (shape.encoding, shape.delimiter, shape.quote)
         key = (*dialect, str(shape.preamble_rows))
         if key not in self.read:
@@ -114,6 +116,10 @@ def read_top(path: Path, shape: Shape) -> list[TopRecord]:
         from pipelines.land.readers import xlsx
 
         return xlsx.read_top(path, shape, records)
+    if shape.format == "json":
+        from pipelines.land.readers import json
+
+        return json.read_top(path, shape)
     from pipelines.land.readers import parquet
 
     return parquet.read_top(path)

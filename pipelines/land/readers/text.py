@@ -6,6 +6,7 @@ Also the second count of records, which shares no code with either CSV reader.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -86,27 +87,42 @@ def to_utf8(path: Path, encoding: str, to: Path) -> Path:
     """
     codec, mark = codec_of(path, encoding)
     rewritten = codec != "utf-8" or mark > 0
+    with to.open("xb") if rewritten else _nowhere() as target:
+        for part in decoded(path, encoding):
+            if rewritten:
+                target.write(part.encode("utf-8"))
+    return to if rewritten else path
+
+
+def decoded(path: Path, encoding: str, at_once: int = CHUNK) -> Iterator[str]:
+    """A file's text, so many bytes at once, without byte-order mark.
+
+    Raises:
+        FileRefused: BAD_ENCODING, with the byte and the line; NUL_CHARACTER.
+    """
+    codec, mark = codec_of(path, encoding)
     decoder = codecs.getincrementaldecoder(codec)("strict")
     offset = mark
-    with path.open("rb") as source, to.open("xb") if rewritten else _nowhere() as target:
+    with path.open("rb") as source:
         source.seek(mark)
         while True:
-            chunk = source.read(CHUNK)
+            chunk = source.read(at_once)
             pending = len(decoder.getstate()[0])
             try:
-                decoded = decoder.decode(chunk, final=not chunk)
+                part = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 # The decoder may still hold bytes of the chunk before.
                 at = offset - pending + error.start
                 raise _not_in(encoding, at, _line(path, codec, at), error.reason) from error
             # The bytes of UTF-8 are asked first: that is many times faster than the text.
-            if (codec.startswith("utf-16") or b"\0" in chunk) and "\0" in decoded:
-                before = decoded[: decoded.index("\0")].encode(codec)
+            if (codec.startswith("utf-16") or b"\0" in chunk) and "\0" in part:
+                before = part[: part.index("\0")].encode(codec)
                 raise _nul(_line(path, codec, offset - pending + len(before)))
-            if rewritten:
-                target.write(decoded.encode("utf-8"))
             if not chunk:
-                return to if rewritten else path
+                return
+            # Never '', so that it may stand for the end.
+            if part:
+                yield part
             offset += len(chunk)
 
 

@@ -6,7 +6,9 @@ meets it. What the records mean is none of this module's business.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import re
 import shutil
 import zipfile
 import zlib
@@ -16,10 +18,11 @@ from typing import IO, BinaryIO, Literal
 
 from pipelines.land.errors import FileRefused
 
-Kind = Literal["text", "xlsx", "parquet", "zip", "gzip", "web page", "other"]
-FORMATS: dict[Kind, str] = {"text": "csv", "xlsx": "xlsx", "parquet": "parquet"}
+Kind = Literal["text", "json", "xlsx", "parquet", "zip", "gzip", "web page", "other"]
+FORMATS: dict[Kind, str] = {"text": "csv", "json": "json", "xlsx": "xlsx", "parquet": "parquet"}
 NAMES: dict[Kind, str] = {
     "text": "text",
+    "json": "JSON",
     "xlsx": "an Excel workbook",
     "parquet": "a Parquet file",
     "zip": "a ZIP archive",
@@ -31,6 +34,9 @@ BY_SUFFIX: dict[str, Kind] = {
     ".tsv": "text",
     ".tab": "text",
     ".txt": "text",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
     ".xlsx": "xlsx",
     ".parquet": "parquet",
     ".zip": "zip",
@@ -48,6 +54,8 @@ OTHERS = {
     b"\xff\xd8\xff": "a picture",
 }
 WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<table")
+MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+JSON = re.compile(r'\[\s*(?:\{\s*"|\{\s*\}|\]\s*$)|\{\s*(?:"|\}\s*$)')
 SUSPICIOUS_FROM = 64 << 20
 """An archive may unpack to this much at whatever ratio: so little harms nobody."""
 
@@ -118,7 +126,17 @@ def _kind(path: Path, name: str) -> Kind:
         return "parquet"
     if start.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(WEB_PAGE):
         return "web page"
-    return "other" if _other(start) else "text"
+    if _other(start):
+        return "other"
+    return "json" if _is_json(start, name) else "text"
+
+
+def _is_json(start: bytes, name: str) -> bool:
+    """Whether text is JSON: by how it begins, or, where that may be a header too, by its name."""
+    encoding = next((codec for mark, codec in MARKS.items() if start.startswith(mark)), "utf-8")
+    begins = start.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
+    named = BY_SUFFIX.get(PurePosixPath(name).suffix.lower()) == "json"
+    return JSON.match(begins) is not None or (named and begins.startswith(("[", "{")))
 
 
 def _other(start: bytes) -> str:
@@ -155,7 +173,7 @@ def _checked(export: Unpacked, limits: Limits) -> Unpacked:
 def _mismatch(export: Unpacked, expected: Kind | None) -> FileRefused:
     with export.path.open("rb") as file:
         found = NAMES.get(export.kind) or _other(file.read(16))
-    promised = NAMES[expected] if expected else "text, an Excel workbook or a Parquet file"
+    promised = NAMES[expected] if expected else "text, JSON, an Excel workbook or a Parquet file"
     remedy = f"Export it again as {promised}, or give it the name of what it is."
     if export.kind == "web page":
         remedy = (
