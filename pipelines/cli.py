@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines.serve.answer import AsJson, give, print_json
 from pipelines.settings import Settings, SettingsError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_HELD, EXIT_UNWELL = 1, 2, 3, 7
@@ -27,7 +27,6 @@ app = typer.Typer(
 quarantine = typer.Typer(no_args_is_help=True, help="What was set aside, and why.")
 app.add_typer(quarantine, name="quarantine")
 
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON on standard output.")]
 Inbox = Annotated[
     Path | None, typer.Option(help="Where the exports are; one folder per source.", file_okay=False)
 ]
@@ -62,7 +61,7 @@ def run(inbox: Inbox = None, as_of: AsOf = None, as_json: AsJson = False) -> Non
     with screen.progress(quiet=as_json) as tell:
         outcome = flow.run(settings, tell)
     if as_json:
-        _print_json(screen.outcome_document(settings, outcome))
+        print_json(screen.outcome_document(settings, outcome))
     else:
         screen.show_outcome(settings, outcome)
     if outcome.status == "held":
@@ -76,7 +75,7 @@ def status(as_json: AsJson = False) -> None:
     from pipelines.serve.state import read_state
 
     state = read_state(_settings())
-    _answer(state, as_json, screen.show_state)
+    give(state, as_json, screen.show_state)
     if state.held or state.is_stale:
         raise typer.Exit(EXIT_HELD)
 
@@ -103,7 +102,7 @@ def show(
     for figure in figures:
         by_slice.setdefault(figure.slice_value, []).append(figure)
     kept = [figure for group in by_slice.values() for figure in group[-last:]]
-    _answer(kept, as_json, screen.show_series)
+    give(kept, as_json, screen.show_series)
 
 
 @app.command()
@@ -125,7 +124,7 @@ def explain(
     slice_name, _, slice_value = slice_.partition("=")
     chosen = None if slice_name == "total" else (slice_name, slice_value)
     explanation = prove(folder / "mart.duckdb", definitions, kpi, period, chosen, rows=rows)
-    _answer(explanation, as_json, screen.show_explanation)
+    give(explanation, as_json, screen.show_explanation)
 
 
 @app.command()
@@ -147,7 +146,7 @@ def checks(
         else newest_verdict(settings)
     )
     verdict = mart.read_verdict(file)
-    _answer(verdict, as_json, lambda it: screen.show_checks(it, everything=all_))
+    give(verdict, as_json, lambda it: screen.show_checks(it, everything=all_))
 
 
 @quarantine.command("list")
@@ -156,7 +155,7 @@ def quarantine_list(as_json: AsJson = False) -> None:
     from pipelines.serve import screen
     from pipelines.serve.aside import open_quarantine
 
-    _answer(open_quarantine(_settings()), as_json, screen.show_quarantine)
+    give(open_quarantine(_settings()), as_json, screen.show_quarantine)
 
 
 @app.command()
@@ -171,7 +170,7 @@ def rollback(
         from pipelines.publish.release import rollback as serve_earlier
 
         serve_earlier(pipeline.settings, pipeline.ledger, release)
-    _answer({"release": release}, as_json, lambda it: print(f"Release {it['release']} is served."))
+    give({"release": release}, as_json, lambda it: print(f"Release {it['release']} is served."))
 
 
 @app.command()
@@ -197,7 +196,7 @@ def demo(
     written = write_demo(
         directory, until=last, days=days, extra_days=extra_days, scale=scale, seed=seed
     )
-    _answer(
+    give(
         written,
         as_json,
         lambda it: print(
@@ -215,26 +214,13 @@ def doctor(as_json: AsJson = False) -> None:
     from pipelines.serve.doctor import examine
 
     findings = examine(_settings())
-    _answer(findings, as_json, screen.show_findings)
+    give(findings, as_json, screen.show_findings)
     if any(not finding.well for finding in findings):
         raise typer.Exit(EXIT_UNWELL)
 
 
 def _settings(**overrides: object) -> Settings:
     return Settings.from_environment(**overrides)
-
-
-def _answer(answer: Any, as_json: bool, show_it: Callable[[Any], None]) -> None:
-    if as_json:
-        _print_json(answer)
-    else:
-        show_it(answer)
-
-
-def _print_json(answer: Any) -> None:
-    from pipelines.serve.mart import plain
-
-    sys.stdout.write(json.dumps(plain(answer), indent=1, ensure_ascii=False) + "\n")
 
 
 def _is_for_people(error: Exception) -> bool:

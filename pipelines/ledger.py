@@ -27,6 +27,8 @@ KINDS = (
     "file_seen",
     "landed",
     "file_quarantined",
+    "accepted",
+    "replayed",
     "landing_set_aside",
     "landings_checked",
     "run_started",

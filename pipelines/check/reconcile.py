@@ -10,7 +10,7 @@ spent in the last days before a month's end may still be unbooked, and no more t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -18,7 +18,8 @@ from typing import Any, Literal
 import duckdb
 
 from pipelines.check.lineage import Lineage
-from pipelines.check.result import CheckResult, plain
+from pipelines.check.result import CheckResult
+from pipelines.document import plain
 
 AD_SPEND = "reconcile:ad_spend"
 BOOKING_DAYS = 7
@@ -156,7 +157,7 @@ BOOKED = """
 
 def _result(months: Sequence[Reconciled]) -> CheckResult:
     wrong = [month for month in months if month.verdict == "fail"]
-    rows: list[dict[str, Any]] = [plain(asdict(month)) for month in months]
+    rows: list[dict[str, Any]] = [plain(month) for month in months]
     newest = months[-1]
     return CheckResult(
         id=AD_SPEND,

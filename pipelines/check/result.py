@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Literal, get_args
+
+from pipelines.document import plain
 
 Outcome = Literal["pass", "warn", "fail", "error"]
 Severity = Literal["block", "warn"]
@@ -125,19 +125,3 @@ def crashed(
         evidence={"problem": why},
         look=look or "The check itself is broken: mend it, then run again.",
     )
-
-
-def plain(value: object) -> Any:
-    """A value as JSON and the ledger may hold it: a number that is not whole becomes text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(part) for part in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal) and value.is_finite():
-        return format(value, "f")
-    unwrapped = getattr(value, "item", None)
-    if callable(unwrapped):  # a NumPy scalar
-        return plain(unwrapped())
-    return value if value is None or type(value) in (bool, int, str) else str(value)

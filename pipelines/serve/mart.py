@@ -10,7 +10,7 @@ import difflib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -147,23 +147,6 @@ def series(
             ).fetchall()
             raise UnknownName(f"slice of {kpi}", slice_, [row[0] for row in slices])
     return [Figure(*row) for row in rows]
-
-
-def plain(value: object) -> Any:
-    """An answer in JSON's types; decimals stay exact, as text."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return plain(asdict(value))  # type: ignore[call-overload]
-    return value
 
 
 def age_hours(moment: str, now: datetime | None = None) -> int:
