@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -104,15 +104,17 @@ def _land(
     from pipelines.land import rows, sql
     from pipelines.land.exported import covered, exported_at
     from pipelines.land.quarantine import write_quarantine
+    from pipelines.land.totals import compare_totals
 
     name, sha256, size, mtime_ns = known_as
     stream = recognised.stream
     folders = (scratch, settings.landed, settings.quarantine)
     with closing(sql.connect(settings.memory_limit, folders, scratch / "spill")) as connection:
-        typed = rows.find_conflicts(
-            connection, _typed(connection, recognised, export, scratch, name)
-        )
         made = exported_at(recognised, mtime_ns)
+        typed = rows.find_conflicts(
+            connection, _typed(connection, recognised, export, made, scratch, name)
+        )
+        totals = compare_totals(connection, typed)
         days, scopes = rows.days_and_scopes(connection, typed)
         first, last = covered(recognised, made, days)
         landing = Landing(
@@ -131,15 +133,14 @@ def _land(
             rows_skipped=_skipped(recognised, typed),
             drift=list(recognised.drift),
             columns_missing=[
-                binding.column.name
-                for binding in recognised.bindings
-                if binding.index is None and binding.constant is None
+                binding.column.name for binding in recognised.bindings if not binding.is_bound
             ],
             contract_digest=stream.digest,
             parquet=f"{stream.table}/{sha256}.parquet",
             shape=recognised.shape.name,
             rows_repeated=typed.repeated,
             scopes=scopes,
+            totals=[total.to_payload() for total in totals],
         )
         landing = _judged(_conserved(landing, typed), stream)
 
@@ -166,6 +167,7 @@ def _typed(
     connection: duckdb.DuckDBPyConnection,
     recognised: Recognised,
     export: Unpacked,
+    made: datetime,
     scratch: Path,
     name: str,
 ) -> Typed:
@@ -179,10 +181,12 @@ def _typed(
     records: Records | None
     if shape.format == "csv":
         utf8 = text.to_utf8(export.path, shape.encoding, scratch / "text")
-        records = csv.read_fast(utf8, shape, layout)
+        # What depends on the records above needs their numbers, which the fast reader leaves out.
+        in_order = layout.has_sections or any(b.column.as_above for b in recognised.bindings)
+        records = None if in_order else csv.read_fast(utf8, shape, layout)
         if records is not None:
             try:
-                typed = convert(connection, recognised, records, to)
+                typed = convert(connection, recognised, records, made, to)
             except duckdb.InvalidInputException:
                 typed = None  # The other reader says which record is at fault.
             if typed is not None and typed.rows == records.rows:
@@ -199,7 +203,7 @@ def _typed(
     else:
         records = parquet.read(connection, export.path)
     try:
-        typed = convert(connection, recognised, records, to)
+        typed = convert(connection, recognised, records, made, to)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from models.contract_parts import Column
-from models.contract_rules import Unit
+from models.contract_rules import Period, Unit
 from pipelines.land import drift
-from pipelines.land.stated import stated_days
+from pipelines.land.moments import ISO_DAY
+from pipelines.land.stated import Days, stated_days
 
 if TYPE_CHECKING:
     from pipelines.land.recognise import Fit
-
-ISO_DAY = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Binding:
     """The value is the last day of the period of this length that the text begins."""
     section: Literal["path", "name"] | None = None
     """The value is a title of the section that the record is in."""
+    within: Days | None = None
+    """Of dates without a year: the days between which they lie."""
 
     @property
     def is_bound(self) -> bool:
@@ -70,7 +72,7 @@ def bind(column: Column, fit: Fit, about: About) -> Binding:
         return _of_period(column, taken.period, fit, about)
     if column.name in fit.found:
         index, header = fit.found[column.name]
-        return Binding(column, index, header.divide_by)
+        return Binding(column, index, header.divide_by, within=_within(column, fit, about))
     if taken is None:
         return Binding(column)
     if taken.section is not None:
@@ -98,7 +100,7 @@ def _of_period(column: Column, end: Literal["start", "end"], fit: Fit, about: Ab
         raise ValueError(f"{fit.stream.table} has no period")  # The contract refuses this.
     for unit, name in period.columns.items():
         if name in fit.found:
-            formats = fit.stream.column(name).formats
+            formats = fit.shape.as_written(fit.stream.column(name)).formats
             last = None if end == "start" or unit == "day" else unit
             return Binding(column, fit.found[name][0], formats=formats, to_end_of=last)
     if column.name in fit.found:
@@ -108,6 +110,26 @@ def _of_period(column: Column, end: Literal["start", "end"], fit: Fit, about: Ab
         raise drift.nothing_to_take(fit.stream, column)
     said = days[0] if end == "start" else days[1]
     return Binding(column, constant=said.isoformat(), formats=(ISO_DAY,))
+
+
+def _within(column: Column, fit: Fit, about: About) -> Days | None:
+    """The days that say which year a column's dates are of.
+
+    Raises:
+        FileRefused: SCHEMA_DRIFT; the file does not state them, or they are over a year apart.
+    """
+    if column.within is None:
+        return None
+    period = Period(stated=(column.within,), formats=column.within.formats)
+    days = stated_days(period, about.names, about.preamble)
+    if days is None or _are_a_year_apart(*days):
+        raise drift.nothing_to_take(fit.stream, column)
+    return days
+
+
+def _are_a_year_apart(first: date, last: date) -> bool:
+    """Whether a day and month lies between the days in more than one year."""
+    return (last.year - 1, last.month, last.day) >= (first.year, first.month, first.day)
 
 
 def first_group(regex: str, texts: Sequence[str]) -> str | None:

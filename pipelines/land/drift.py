@@ -56,14 +56,18 @@ def too_wide(cells: int, most: int) -> FileRefused:
 
 
 def nothing_to_take(stream: Stream, column: Column) -> FileRefused:
-    """A column's `taken_from` finds nothing in this file."""
-    taken = column.taken_from
-    where = next((name for name, value in taken or () if value is not None), "taken_from")
+    """What a column needs of the file beside its cells is not said there."""
+    said = column.within or column.taken_from or ()
+    where = next((name for name, value in said if value is not None), "taken_from")
+    if where == "period":
+        expected = "a column with the day, or the days stated above the header or in the name"
+    else:
+        expected = str(getattr(said, where, ""))
     return FileRefused(
         "SCHEMA_DRIFT",
-        f"the value of {column.name!r} is taken from the file's {where}, which does not say it",
-        f"Export it with that information, or change `taken_from` in {_home(stream, column)}.",
-        expected=str(getattr(taken, where, "")),
+        f"the value of {column.name!r} needs the file's {where}, which does not say it",
+        f"Export it with that information, or correct the column in {_home(stream, column)}.",
+        expected=expected,
         column=column.name,
         table=stream.table,
     )

@@ -13,6 +13,7 @@ FileCode = Literal[
     "ARCHIVE",
     "BAD_ENCODING",
     "BAD_QUOTE",
+    "CONTROL_TOTAL",
     "DIALECT",
     "DUPLICATE_HEADER",
     "EMPTY",

@@ -49,6 +49,8 @@ class Landing:
     """Landed rows whose key an earlier row of the file has, with the same values."""
     scopes: list[list[str]] = field(default_factory=list)
     """load rule `window`: the scopes, such as accounts, that the export restates."""
+    totals: list[dict[str, Any]] = field(default_factory=list)
+    """The vendor's total rows beside the sums of their rows (see `totals.py`)."""
 
     def to_payload(self) -> Payload:
         """As it stands in the ledger: JSON, dates as text."""

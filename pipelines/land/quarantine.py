@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.land import sql
-from pipelines.land.readers import ROW_NUMBER, cell
+from pipelines.land.readers import ROW_NUMBER, cell, cell_above, section_title
 from pipelines.land.reasons import faults
 from pipelines.land.rows import Typed
 
@@ -44,7 +44,15 @@ def write_quarantine(
 def _broken_cells(typed: Typed) -> str:
     """A line per broken cell; a record that only repeats the header has one line of its own."""
     width = len(typed.recognised.layout.headers)
-    cells = ", ".join(f"_raw[{index + 1}] AS {cell(index)}" for index in range(width))
+    cells = ", ".join(
+        [f"_raw[{index + 1}] AS {cell(index)}" for index in range(width)]
+        + [
+            f"_raw[{each.binding.index + 1}] AS {cell_above(each.binding.index)}"
+            for each in typed.cells
+            if each.column.as_above and each.binding.index is not None
+        ]
+        + [f"CAST(NULL AS VARCHAR) AS {section_title(which)}" for which in ("path", "name")]
+    )
     values = ", ".join(sql.identifier(each.column.name) for each in typed.cells)
     found = faults(list(typed.cells))
     header = (

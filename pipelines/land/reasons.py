@@ -6,7 +6,7 @@ Asked only of the few cells that `convert.py` has refused; it decides nothing.
 from __future__ import annotations
 
 from pipelines.land import sql
-from pipelines.land.convert import Cell, number
+from pipelines.land.convert import FIRST_DAY, Cell
 
 REMEDY_CELL = "Correct it in the source and export again."
 REMEDY_FORM = f"{REMEDY_CELL} If the vendor now writes it so, change the contract."
@@ -46,12 +46,20 @@ def _cases(broken: Cell) -> list[tuple[str, str, str]]:
         return [*cases, ("", "EXCEL_DAMAGE", "Excel has made a rounded number of this identifier")]
     if column.type == "boolean":
         return [*cases, ("", "NOT_A_BOOLEAN", "it is neither a declared yes nor a declared no")]
+    if broken.cannot_have_happened:
+        day = f"CAST({sql.identifier(column.name)} AS DATE)"
+        late = f"it lies after {broken.latest}, the day of the export and one more for time zones"
+        cases.append((f"{day} > DATE '{broken.latest}'", "FUTURE_DATE", late))
+        cases.append((f"{day} < DATE '{FIRST_DAY}'", "TOO_EARLY", f"it lies before {FIRST_DAY}"))
     if column.type == "date":
         return [*cases, ("", "NOT_A_DATE", "it is no day of the calendar in a declared form")]
     if column.type == "timestamp":
         zone = f" in {column.time_zone}" if column.time_zone != "UTC" else ""
         return [*cases, ("", "NOT_A_TIMESTAMP", f"it is no time{zone} in a declared form")]
-    as_number = number(broken)
+    if column.minor_units:
+        without = f"coalesce({broken.currency}, '') = ''"
+        cases.append((without, "MISSING_CURRENCY", "without its currency nobody knows its unit"))
+    as_number = broken.number
     return [
         *cases,
         (

@@ -243,11 +243,12 @@ def _recognised(fit: Fit, tops: Tops, name: str, names: tuple[str, ...]) -> Reco
         skips=_skips(fit),
         start=start,
         first_row=fit.place + 2,
+        has_sections=stream.sections is not None,
     )
     about = About(
         names=names,
         folder=_folder(name),
-        preamble="\n".join(" ".join(record.cells) for record in before),
+        preamble="\n".join(_line(record, shape) for record in before),
     )
     return Recognised(
         stream=stream,
@@ -261,6 +262,12 @@ def _recognised(fit: Fit, tops: Tops, name: str, names: tuple[str, ...]) -> Reco
         header_rows=1 if shape.header else 0,
         about=about,
     )
+
+
+def _line(record: TopRecord, shape: Shape) -> str:
+    """A record of the preamble as a line of text again: unquoted commas in a date are no cells."""
+    mark = shape.delimiter if shape.format == "csv" else "\t"
+    return mark.join(record.cells).rstrip(mark)
 
 
 def _skips(fit: Fit) -> tuple[SkipCell, ...]:

@@ -6,19 +6,26 @@ ones beside it; everything after reads that. All of it is SQL, so that no row pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from models.contract import Stream
+from models.contract_parts import Column
 from pipelines.land import sql
-from pipelines.land.convert import BLANKS, Cell, starts_blank
-from pipelines.land.readers import ROW_NUMBER, Records, SkipCell, cell
+from pipelines.land.convert import Cell, starts_blank
+from pipelines.land.numbers import BLANKS
+from pipelines.land.readers import ROW_NUMBER, Records, SkipCell, cell, cell_above
 from pipelines.land.recognise import Recognised
+from pipelines.land.sections import Outline, with_sections
 
-SOUND = "_skip IS NULL AND _raw IS NULL"
+SOUND = "_rule IS NULL AND _raw IS NULL"
+BLANK, SECTION = 0, -1
+"""What `_rule` says of records that no rule of the contract names; those are counted from 1."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Typed:
     rows: int
     skipped: dict[str, int]
     broken: int
+    outline: Outline | None = None
     conflicting: int = 0
     repeated: int = 0
 
@@ -60,21 +68,20 @@ class Typed:
 
 
 def convert(
-    connection: duckdb.DuckDBPyConnection, recognised: Recognised, records: Records, to: Path
+    connection: duckdb.DuckDBPyConnection,
+    recognised: Recognised,
+    records: Records,
+    made: datetime,
+    to: Path,
 ) -> Typed:
-    """Type every record."""
-    stream, shape = recognised.stream, recognised.shape
-    cells = tuple(
-        Cell(
-            binding,
-            shape,
-            is_id=binding.column.type == "text"
-            and (binding.column.name in stream.key or binding.column.name.endswith("_id")),
-            native=records.native,
-        )
-        for binding in recognised.bindings
-    )
+    """Type every record of an export that was made at a moment."""
+    stream = recognised.stream
+    cells = _cells(recognised, records, made)
     width = len(recognised.layout.headers)
+    relation, report = records.relation, None
+    if stream.sections:
+        relation, report = with_sections(connection, records, width, stream.sections)
+    relation = _filled_from_above(relation, cells)
     raw = [cell(index) for index in range(width)]
     number = f"{ROW_NUMBER}, " if records.numbered else ""
     values = ", ".join(f"{each.value} AS {sql.identifier(each.column.name)}" for each in cells)
@@ -83,27 +90,74 @@ def convert(
     connection.execute(
         f"""COPY (
             SELECT {number}{", ".join(sql.identifier(each.column.name) for each in cells)},
-                _extra, _skip,
-                CASE WHEN _skip IS NULL AND ({" OR ".join(broken)})
+                _extra, _rule,
+                CASE WHEN _rule IS NULL AND ({" OR ".join(broken)})
                     THEN [{", ".join(raw)}] END AS _raw
             FROM (
-                SELECT *, {values}, {_extra(recognised)} AS _extra, {_skip(recognised)} AS _skip
-                FROM {records.relation}
+                SELECT *, {values}, {_extra(recognised)} AS _extra, {_rule(recognised)} AS _rule
+                FROM {relation}
             )
         ) TO {sql.text(str(to))} (FORMAT parquet, COMPRESSION uncompressed)"""
     )
     counts = connection.execute(
-        f"SELECT _skip, count(*), count(_raw) FROM {sql.parquet([to])} GROUP BY _skip ORDER BY 1"
+        f"SELECT _rule, count(*), count(_raw) FROM {sql.parquet([to])} GROUP BY _rule ORDER BY 1"
     ).fetchall()
+    names = {BLANK: "blank", SECTION: "section"}
+    names |= {n: skip.rule.rule for n, skip in enumerate(recognised.layout.skips, start=1)}
+    skipped = Counter[str]()
+    for rule, rows, _ in counts:
+        if rule is not None:
+            skipped[names[rule]] += rows
     return Typed(
         recognised,
         records,
         cells,
         to,
         rows=sum(rows for _, rows, _ in counts),
-        skipped={rule: rows for rule, rows, _ in counts if rule},
+        skipped=dict(skipped),
         broken=sum(broken for _, _, broken in counts),
+        outline=report,
     )
+
+
+def _cells(recognised: Recognised, records: Records, made: datetime) -> tuple[Cell, ...]:
+    stream = recognised.stream
+    # In the company's own zone it may be tomorrow already.
+    latest = made.date() + timedelta(days=1)
+
+    def is_id(column: Column) -> bool:
+        named_so = column.name in stream.key or column.name.endswith("_id")
+        return column.type == "text" and named_so
+
+    plain = [
+        Cell(binding, recognised.shape, is_id(binding.column), records.native, latest)
+        for binding in recognised.bindings
+    ]
+    texts = {each.column.name: each.text for each in plain}
+    return tuple(
+        replace(each, currency=f"upper(trim({texts[units.currency]}))")
+        if (units := each.column.minor_units)
+        else each
+        for each in plain
+    )
+
+
+def _filled_from_above(relation: str, cells: Sequence[Cell]) -> str:
+    """The records, with a second cell for each column in which an empty one means "as above"."""
+    places = [
+        each.binding.index
+        for each in cells
+        if each.column.as_above and each.binding.index is not None
+    ]
+    if not places:
+        return relation
+    filled = ", ".join(
+        f"coalesce(nullif({cell(n)}, ''), last_value(nullif({cell(n)}, '') IGNORE NULLS) OVER"
+        f" (ORDER BY {ROW_NUMBER} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), '')"
+        f" AS {cell_above(n)}"
+        for n in places
+    )
+    return f"(SELECT *, {filled} FROM {relation})"
 
 
 def find_conflicts(connection: duckdb.DuckDBPyConnection, typed: Typed) -> Typed:
@@ -146,7 +200,7 @@ def find_conflicts(connection: duckdb.DuckDBPyConnection, typed: Typed) -> Typed
             + (SELECT count(*) FROM twins WHERE is_repeated AND NOT is_conflict)"""
     ).fetchone()
     conflicting, repeated = map(int, found or (0, 0))
-    return Typed(**{**vars(typed), "conflicting": conflicting, "repeated": repeated})
+    return replace(typed, conflicting=conflicting, repeated=repeated)
 
 
 def days_and_scopes(
@@ -191,7 +245,7 @@ def write_landed(
     return int(found[0]) if found else 0
 
 
-def _skip(recognised: Recognised) -> str:
+def _rule(recognised: Recognised) -> str:
     """By which rule a record is no data; NULL for data."""
     layout = recognised.layout
     everything = ", ".join(cell(index) for index in range(len(layout.headers)))
@@ -205,16 +259,23 @@ def _skip(recognised: Recognised) -> str:
         " ELSE false END"
     )
     rules = "".join(
-        f" WHEN {_matches(skip)}{_alone(skip, len(layout.headers))} THEN {sql.text(skip.rule.rule)}"
-        for skip in layout.skips
+        f" WHEN {_matches(skip)}{_alone(skip, len(layout.headers))} THEN {n}"
+        for n, skip in enumerate(layout.skips, start=1)
     )
-    return f"CASE WHEN {is_blank} THEN 'blank'{rules} END"
+    sections = recognised.stream.sections
+    if sections:
+        total = f"regexp_full_match({_bare(sections.cell - 1)}, {sql.text(sections.total)})"
+        rules += f" WHEN _is_title OR {total} THEN {SECTION}"
+    return f"CASE WHEN {is_blank} THEN {BLANK}{rules} END"
+
+
+def _bare(place: int) -> str:
+    return f"trim({cell(place)}, {sql.text(BLANKS)})"
 
 
 def _matches(skip: SkipCell) -> str:
     """Whether a record is none of data by a rule; plain comparisons go before what is costly."""
-    text = cell(skip.index)
-    bare = f"trim({text}, {sql.text(BLANKS)})"
+    text, bare = cell(skip.index), _bare(skip.index)
     if skip.rule.pattern is not None:
         return f"regexp_full_match({bare}, {sql.text(skip.rule.pattern)})"
     if skip.rule.empty:

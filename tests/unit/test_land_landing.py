@@ -250,7 +250,7 @@ def test_f010_a_header_alone_is_taken_for_nothing_happened_where_the_contract_sa
 def test_rows_that_go_missing_stop_the_landing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "SOUND", "_skip IS NULL AND _raw IS NULL AND order_id <> 'A2'")
+    monkeypatch.setattr(rows, "SOUND", "_rule IS NULL AND _raw IS NULL AND order_id <> 'A2'")
     house = House.of(settings)
     with pytest.raises(LandingError, match=r"shop/a\.csv: 2 landed rows were written, but 3"):
         house.put("shop/a.csv", f"{HEADER}{orders(1, 3)}")

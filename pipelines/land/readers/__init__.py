@@ -65,6 +65,8 @@ class Layout:
     """The last record before the data."""
     first_row: int
     """The number of the first data record, as a person counts."""
+    has_sections: bool = False
+    """Titles and totals of sections stand between the data records, and may be short."""
 
     def skipped_by(self, cells: Sequence[str]) -> str | None:
         """The contract's rule by which a record is no data."""
@@ -95,3 +97,13 @@ class Records:
 def cell(index: int) -> str:
     """The name of the column with the cells at this place."""
     return f"c{index}"
+
+
+def cell_above(index: int) -> str:
+    """The same, an empty cell filled with the nearest one above it."""
+    return f"c{index}_above"
+
+
+def section_title(which: str) -> str:
+    """The name of the column with the titles of a record's section."""
+    return f"_section_{which}"

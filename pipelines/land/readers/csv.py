@@ -115,6 +115,9 @@ def read_strictly(text: Path, shape: Shape, layout: Layout, scratch: Path) -> Re
                 sound.add(row, cells)
             elif not any(value.strip() for value in cells):
                 left_out["blank"] += 1
+            elif len(cells) < width and (layout.has_sections or layout.skipped_by(cells)):
+                # A title or a total often ends with its last filled cell.
+                sound.add(row, [*cells, *[""] * (width - len(cells))])
             elif rule := layout.skipped_by(cells):
                 left_out[rule] += 1
             else:

@@ -77,8 +77,8 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
             # Blank rows after the last filled one are formatting, and nobody counts them.
             left_out["blank"] += blank
             blank = 0
-            if rule := layout.skipped_by(cells):
-                left_out[rule] += 1
+            if layout.skipped_by(cells):
+                sound.add(number, [*cells, *[""] * (width - len(cells))][:width])
                 continue
             faults = [
                 fault
