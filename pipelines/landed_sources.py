@@ -43,6 +43,18 @@ COLUMNS_OF_LANDINGS = {
     "family": "What the stream is unified into",
     "owner": "The team that answers for it",
 }
+COLUMNS_OF_STREAMS = {
+    "table_name": "The landed table",
+    "source": "The vendor's product",
+    "stream": "The kind of export",
+    "family": "What the stream is unified into",
+    "owner": "The team that answers for it",
+    "description": "What one row is, as its contract says",
+    "load_rule": "How a later export relates to an earlier one",
+    "spend_rank": "ads: the lowest of an account's reports is its spend; empty for other streams",
+    "completes_periods": "Whether a period is complete only once this stream covers it",
+    "restates_days": "The vendor still changes figures of so many days",
+}
 
 
 def write_landed_sources(streams: Mapping[str, Stream], dbt_project: Path) -> Path:
@@ -69,20 +81,23 @@ def write_landed_sources(streams: Mapping[str, Stream], dbt_project: Path) -> Pa
 
 def _document(streams: Mapping[str, Stream]) -> dict[str, Any]:
     tables = [_table(streams[name]) for name in sorted(streams)]
-    landings = {
-        "name": "landings",
-        "description": "One row per export that was taken in.",
-        "columns": [
-            {"name": name, "description": text} for name, text in COLUMNS_OF_LANDINGS.items()
-        ],
-    }
+    facts = [
+        _facts("landings", "One row per export that was taken in.", COLUMNS_OF_LANDINGS),
+        _facts("streams", "One row per stream that a contract declares.", COLUMNS_OF_STREAMS),
+    ]
     source = {
         "name": "landed",
         "schema": "landed",
         "description": "The accepted exports, one view per stream, after its load rule.",
-        "tables": [*tables, landings],
+        "tables": [*tables, *facts],
     }
     return {"version": 2, "sources": [source]}
+
+
+def _facts(name: str, description: str, columns: Mapping[str, str]) -> dict[str, Any]:
+    """A table about the streams; unlike theirs its name has no `__`."""
+    said = [{"name": column, "description": text} for column, text in columns.items()]
+    return {"name": name, "description": description, "columns": said}
 
 
 def _table(stream: Stream) -> dict[str, Any]:

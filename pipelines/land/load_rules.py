@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from models.contract import Stream
 from pipelines.land import sql
 from pipelines.land.landing import Landing
-from pipelines.landed_sources import COLUMNS_OF_LANDINGS
+from pipelines.landed_sources import COLUMNS_OF_LANDINGS, COLUMNS_OF_STREAMS
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,6 +28,11 @@ LANDINGS = """
     exported_at TIMESTAMP, covered_from DATE, covered_to DATE, rows_in_file BIGINT,
     rows_landed BIGINT, rows_quarantined BIGINT, rows_skipped BIGINT, status VARCHAR,
     completes_periods BOOLEAN, restates_days INTEGER, family VARCHAR, owner VARCHAR
+"""
+STREAMS = """
+    table_name VARCHAR, source VARCHAR, stream VARCHAR, family VARCHAR, owner VARCHAR,
+    description VARCHAR, load_rule VARCHAR, spend_rank INTEGER, completes_periods BOOLEAN,
+    restates_days INTEGER
 """
 WINNING = """
     table_name VARCHAR, _landing_id VARCHAR, scope VARCHAR[], first_day DATE, last_day DATE
@@ -61,7 +66,7 @@ def create_landed_views(
     landings: Sequence[Landing],
     landed: Path,
 ) -> None:
-    """Create schema `landed`: a view for each stream, and the table `landings`.
+    """Create schema `landed`: a view for each stream, the tables `landings` and `streams`.
 
     Args:
         connection: to the database that will hold the views.
@@ -76,8 +81,10 @@ def create_landed_views(
         LANDINGS,
         [_row(n, streams[n.table]) for n in landings if n.table in streams],
     )
-    for column, meaning in COLUMNS_OF_LANDINGS.items():
-        connection.execute(f"COMMENT ON COLUMN landed.landings.{column} IS {sql.text(meaning)}")
+    _fill(connection, "streams", STREAMS, [_declared(stream) for stream in streams.values()])
+    for table, columns in (("landings", COLUMNS_OF_LANDINGS), ("streams", COLUMNS_OF_STREAMS)):
+        for column, meaning in columns.items():
+            connection.execute(f"COMMENT ON COLUMN landed.{table}.{column} IS {sql.text(meaning)}")
     accepted: dict[str, list[Landing]] = {table: [] for table in streams}
     for landing in sorted(landings, key=_age):
         if landing.status == "accepted" and landing.table in accepted:
@@ -265,6 +272,21 @@ def _row(landing: Landing, stream: Stream) -> tuple[Any, ...]:
         stream.restates_days,
         stream.family,
         stream.owner.team,
+    )
+
+
+def _declared(stream: Stream) -> tuple[Any, ...]:
+    return (
+        stream.table,
+        stream.source,
+        stream.stream,
+        stream.family,
+        stream.owner.team,
+        stream.description,
+        stream.load.rule,
+        stream.spend_rank,
+        stream.completes_periods,
+        stream.restates_days,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GROUP = "land"
 LANDINGS = asset_of("landed.landings")
+STREAMS = asset_of("landed.streams")
 Event = dg.MaterializeResult[object] | dg.AssetCheckResult
 
 
@@ -33,11 +34,18 @@ def build_landed(declared: Declared) -> dg.AssetsDefinition:
         kinds={"duckdb"},
     )
 
+    contracts = dg.AssetSpec(
+        STREAMS,
+        group_name=GROUP,
+        description="One row for each stream that a contract declares, with its rank and owner.",
+        kinds={"duckdb"},
+    )
+
     # Without a suite asked there is no answer to give, so that no output is obligatory; a stream's
     # asset is given each time all the same.
     @dg.multi_asset(
         name="landed",
-        specs=[*specs, landings],
+        specs=[*specs, landings, contracts],
         check_specs=[spec_of("suite", asset_of(table)) for table in _tables_with_suites(declared)],
         can_subset=True,
     )
@@ -56,6 +64,9 @@ def build_landed(declared: Declared) -> dg.AssetsDefinition:
         if LANDINGS in wanted:
             count = {"dagster/row_count": len(accepted)}
             yield dg.MaterializeResult(asset_key=LANDINGS, metadata=count)
+        if STREAMS in wanted:
+            count = {"dagster/row_count": len(declared.streams)}
+            yield dg.MaterializeResult(asset_key=STREAMS, metadata=count)
         yield from gathered(results, context.selected_asset_check_keys)
 
     return landed

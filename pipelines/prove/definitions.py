@@ -160,7 +160,7 @@ class _Definitions:
                 continue
             seen.add(unique_id)
             source = self.manifest.get("sources", {}).get(unique_id)
-            if source and source["source_name"] == LANDED and source["name"] != "landings":
+            if source and source["source_name"] == LANDED and "__" in source["name"]:
                 yield source["name"]
             node = self.manifest.get("nodes", {}).get(unique_id) or {}
             waiting += node.get("depends_on", {}).get("nodes", [])

@@ -175,8 +175,25 @@ from (values
     ('invoices.csv', 'billing__invoice_lines', date '2026-03-10', 0),
     ('subscriptions.csv', 'stripe__subscriptions', date '2026-03-10', 0),
     ('ads.csv', 'google_ads__campaign_performance', date '2026-03-10', 30),
+    ('ads_of_january.csv', 'google_ads__account_stats', date '2026-01-31', 30),
     ('leads.csv', 'salesforce__lead', date '2026-03-10', 0),
     ('deals.csv', 'salesforce__opportunity', date '2026-03-10', 0),
     ('tickets.csv', 'hubspot__tickets', date '2026-02-27', 0),
     ('surveys.csv', 'hubspot__feedback_submissions', date '2026-03-10', 0)
 ) as t (file, table_name, covered_to, restates_days);
+
+create table landed.streams as
+select
+    table_name, split_part(table_name, '__', 1) as source, family,
+    cast(spend_rank as integer) as spend_rank
+from (values
+    ('ledger__journal_lines', 'finance', null),
+    ('billing__invoice_lines', 'finance', null),
+    ('stripe__subscriptions', 'finance', null),
+    ('google_ads__campaign_performance', 'ads', 2),
+    ('google_ads__account_stats', 'ads', 1),
+    ('salesforce__lead', 'crm', null),
+    ('salesforce__opportunity', 'crm', null),
+    ('hubspot__tickets', 'crm', null),
+    ('hubspot__feedback_submissions', 'crm', null)
+) as t (table_name, family, spend_rank);

@@ -60,7 +60,7 @@ def ancestors(graph: AssetGraph, key: dg.AssetKey) -> set[dg.AssetKey]:
 def test_every_contract_is_an_asset_with_its_owner(graph: AssetGraph, declared: Declared):
     expected = {f"landed/{table}" for table in declared.streams}
 
-    assert tables(graph, "land") == expected | {"landed/landings"}
+    assert tables(graph, "land") == expected | {"landed/landings", "landed/streams"}
     for table, stream in declared.streams.items():
         asset = graph.get(dg.AssetKey(["landed", table]))
         assert f"team:{stream.owner.team}" in asset.owners

@@ -174,6 +174,29 @@ def test_the_columns_are_the_same_with_and_without_rows(settings: Settings) -> N
         assert connection.execute("DESCRIBE landed.shop__orders").fetchall() == empty
 
 
+def test_every_declared_stream_is_a_row_with_its_rank_landed_or_not(settings: Settings) -> None:
+    ranked = declared(stream="spend", family="ads", spend_rank=2, restates_days=30)
+    house = House.of(settings, declared(), ranked)
+    with duckdb.connect() as connection:
+        create_landed_views(connection, house.streams, [], settings.landed)
+        orders, spend = fetched(
+            connection.execute("SELECT * FROM landed.streams ORDER BY table_name")
+        )
+    assert (orders["table_name"], orders["spend_rank"]) == ("shop__orders", None)
+    assert spend == {
+        "table_name": "shop__spend",
+        "source": "shop",
+        "stream": "spend",
+        "family": "ads",
+        "owner": "Shop",
+        "description": "Orders of a shop.",
+        "load_rule": "upsert",
+        "spend_rank": 2,
+        "completes_periods": True,
+        "restates_days": 30,
+    }
+
+
 def test_the_landings_are_a_table_with_the_facts_of_their_contract(settings: Settings) -> None:
     house = House.of(settings, declared(restates_days=30))
     landing = house.land("shop/1.csv", f"{HEADER}A1,2026-02-01,1,x\n")

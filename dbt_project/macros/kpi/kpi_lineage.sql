@@ -1,7 +1,7 @@
 {# Which landed streams feed a KPI: dbt's graph, followed from its facts down to the sources. #}
 
 {% macro kpi_landed_tables(semantic_model_names) %}
-    {#- The tables of source `landed` upstream of these semantic models, by name. -#}
+    {#- The streams upstream of these semantic models: the landed tables called source__stream. -#}
     {% set waiting = [] %}
     {% set seen = [] %}
     {% set tables = [] %}
@@ -13,7 +13,7 @@
         {% do seen.append(id) %}
         {% if id in graph.sources %}
             {% set source = graph.sources[id] %}
-            {% if source.source_name == 'landed' and source.name != 'landings' %}
+            {% if source.source_name == 'landed' and '__' in source.name %}
                 {% do tables.append(source.name) %}
             {% endif %}
         {% elif id in graph.nodes %}

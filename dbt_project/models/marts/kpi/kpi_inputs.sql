@@ -17,6 +17,26 @@ streams as (
     group by table_name, completes_periods
 ),
 
+-- Ranked streams of a source tell of the same money: what one of them covers is known.
+told as (
+    select
+        table_name,
+        case when spend_rank is null then table_name else source end as teller
+    from {{ source('landed', 'streams') }}
+),
+
+covered as (
+    select
+        streams.table_name,
+        streams.completes_periods,
+        max(streams.restates_days) over (partition by told.teller) as restates_days,
+        max(streams.exported_at) over (partition by told.teller) as exported_at,
+        max(streams.covered_to) over (partition by told.teller) as covered_to
+    from streams
+    inner join told
+        on streams.table_name = told.table_name
+),
+
 feeding as (
     select kpi, table_name
     from (
@@ -28,10 +48,10 @@ feeding as (
 select
     feeding.kpi,
     feeding.table_name,
-    coalesce(streams.completes_periods, false) as is_active,
-    streams.exported_at,
-    streams.covered_to,
-    {{ days_after('streams.covered_to', '-streams.restates_days') }} as settled_to
+    coalesce(covered.completes_periods, false) as is_active,
+    covered.exported_at,
+    covered.covered_to,
+    {{ days_after('covered.covered_to', '-covered.restates_days') }} as settled_to
 from feeding
-left join streams
-    on feeding.table_name = streams.table_name
+left join covered
+    on feeding.table_name = covered.table_name
