@@ -1,7 +1,7 @@
 """The rows that broke their contract: one line per broken cell, with the whole record beside it.
 
-They are kept with code, reason and what was expected, never dropped. Values are as they came,
-personal ones too: whoever shows them masks what the contract flags as personal.
+They are kept with code, reason, what was expected and the amounts they state, never dropped. Values
+are as they came, personal ones too: whoever shows them masks what the contract flags as personal.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.land import sql
+from pipelines.land.money import stated_money
 from pipelines.land.readers import ROW_NUMBER, cell, cell_above, section_title
 from pipelines.land.reasons import faults
-from pipelines.land.rows import Typed
+from pipelines.land.rows import Typed, is_header
 
 COLUMNS = "code, column_name, value, reason, expected, raw, remedy"
+WITH_MONEY = f"{COLUMNS}, money"
 
 
 def write_quarantine(
@@ -24,14 +26,18 @@ def write_quarantine(
     """Write the quarantined rows to `to`; returns how many rows (not lines) there are in it."""
     parts = [_broken_cells(typed)]
     if typed.records.broken:
-        parts.append(f"SELECT {ROW_NUMBER}, {COLUMNS} FROM {sql.parquet([typed.records.broken])}")
+        unread = stated_money(typed.recognised.stream, typed.cells, "unread")
+        parts.append(
+            f"SELECT {ROW_NUMBER}, {COLUMNS}, {unread} AS money"
+            f" FROM {sql.parquet([typed.records.broken])}"
+        )
     if typed.conflicting:
         parts.append(_conflicts(typed))
     lines = " UNION ALL BY NAME ".join(parts)
     connection.execute(
         f"""COPY (
             SELECT {sql.text(landing_id)} AS _landing_id, CAST({ROW_NUMBER} AS BIGINT)
-                AS {ROW_NUMBER}, {COLUMNS}
+                AS {ROW_NUMBER}, {WITH_MONEY}
             FROM ({lines}) ORDER BY {ROW_NUMBER}, column_name
         ) TO {sql.text(str(to))} (FORMAT parquet, COMPRESSION zstd)"""
     )
@@ -55,6 +61,7 @@ def _broken_cells(typed: Typed) -> str:
     )
     values = ", ".join(sql.identifier(each.column.name) for each in typed.cells)
     found = faults(list(typed.cells))
+    money = stated_money(typed.recognised.stream, typed.cells, "broken")
     header = (
         "{'code': 'REPEATED_HEADER', 'column_name': '', 'value': '',"
         " 'reason': 'the record is the header once more', 'expected': 'data',"
@@ -62,12 +69,13 @@ def _broken_cells(typed: Typed) -> str:
     )
     return f"""SELECT {ROW_NUMBER}, fault.code AS code, fault.column_name AS column_name,
             fault.value AS value, fault.reason AS reason, fault.expected AS expected, raw,
-            fault.remedy AS remedy
+            fault.remedy AS remedy, if(is_header, [], money) AS money
         FROM (
-            SELECT {ROW_NUMBER}, raw,
-                unnest(CASE WHEN len(found) = 0 THEN [{header}] ELSE found END) AS fault
+            SELECT {ROW_NUMBER}, raw, is_header, money,
+                unnest(CASE WHEN is_header THEN [{header}] ELSE found END) AS fault
             FROM (
-                SELECT {ROW_NUMBER}, {found} AS found, {_raw(typed)} AS raw
+                SELECT {ROW_NUMBER}, {found} AS found, {_raw(typed)} AS raw, {money} AS money,
+                    {is_header(typed.recognised)} AS is_header
                 FROM (SELECT {ROW_NUMBER}, {values}, {cells}
                     FROM {typed.relation} WHERE _raw IS NOT NULL)))"""
 
@@ -88,7 +96,8 @@ def _conflicts(typed: Typed) -> str:
             'other rows of the file have the same key and other values' AS reason,
             'one row for each key' AS expected,
             CAST(json_object({said}) AS VARCHAR) AS raw,
-            'Find out in the source which of them is right, and export again.' AS remedy
+            'Find out in the source which of them is right, and export again.' AS remedy,
+            {stated_money(stream, typed.cells, "sound")} AS money
         FROM {typed.relation} WHERE {ROW_NUMBER} IN (SELECT {ROW_NUMBER} FROM conflicts)"""
 
 

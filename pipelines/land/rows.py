@@ -86,7 +86,7 @@ def convert(
     number = f"{ROW_NUMBER}, " if records.numbered else ""
     values = ", ".join(f"{each.value} AS {sql.identifier(each.column.name)}" for each in cells)
     broken = [condition for each in cells if (condition := each.is_broken)]
-    broken.append(_is_header(recognised))
+    broken.append(is_header(recognised))
     connection.execute(
         f"""COPY (
             SELECT {number}{", ".join(sql.identifier(each.column.name) for each in cells)},
@@ -296,7 +296,7 @@ def _alone(skip: SkipCell, width: int) -> str:
     return f" AND regexp_full_match(concat({', '.join(others)}), {sql.text(f'[{BLANKS}]*')})"
 
 
-def _is_header(recognised: Recognised) -> str:
+def is_header(recognised: Recognised) -> str:
     """Whether a record is the header once more, as in files that were joined by hand."""
     cells = recognised.layout.start.cells
     named = [index for index, header in enumerate(cells) if header.strip()]
