@@ -1,5 +1,8 @@
 {#- A new billing system is one more line here. -#}
-{%- set invoice_lines = [ref('stg_billing__invoice_lines')] -%}
+{%- set invoice_lines = [
+    ref('stg_billing__invoice_lines'),
+    ref('int_finance__order_lines_as_invoices'),
+] -%}
 
 with
 

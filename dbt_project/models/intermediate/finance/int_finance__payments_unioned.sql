@@ -1,5 +1,8 @@
 {#- A new payment provider is one more line here. -#}
-{%- set payments = [ref('stg_stripe__payments')] -%}
+{%- set payments = [
+    ref('stg_stripe__payments'),
+    ref('stg_payments__payments'),
+] -%}
 
 with
 

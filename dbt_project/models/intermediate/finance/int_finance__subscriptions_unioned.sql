@@ -1,5 +1,8 @@
 {#- A new billing system is one more line here. -#}
-{%- set subscriptions = [ref('stg_stripe__subscriptions')] -%}
+{%- set subscriptions = [
+    ref('stg_stripe__subscriptions'),
+    ref('stg_subscriptions__subscriptions'),
+] -%}
 
 with
 
