@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.land.readers.unpack import Limits, Unpacked
     from pipelines.land.recognise import Recognised
     from pipelines.land.rows import Typed
+    from pipelines.land.weigh import Money
 
 __all__ = ["FileQuarantined", "FileRefused", "Landing", "LandingError", "land_file"]
 
@@ -105,6 +107,7 @@ def _land(
     from pipelines.land.exported import covered, exported_at
     from pipelines.land.quarantine import write_quarantine
     from pipelines.land.totals import compare_totals
+    from pipelines.land.weigh import landed_money, weigh
 
     name, sha256, size, mtime_ns = known_as
     stream = recognised.stream
@@ -115,6 +118,7 @@ def _land(
             connection, _typed(connection, recognised, export, made, scratch, name)
         )
         totals = compare_totals(connection, typed)
+        money, sizes = weigh(connection, typed)
         days, scopes = rows.days_and_scopes(connection, typed)
         first, last = covered(recognised, made, days)
         landing = Landing(
@@ -141,6 +145,9 @@ def _land(
             rows_repeated=typed.repeated,
             scopes=scopes,
             totals=[total.to_payload() for total in totals],
+            money=money,
+            sizes=sizes,
+            changed_ns=mtime_ns,
         )
         landing = _judged(_conserved(landing, typed), stream)
 
@@ -152,6 +159,7 @@ def _land(
             at = made.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
             written = rows.write_landed(connection, typed, sha256, at, _facts(landing), to)
             _must_be(name, written, landing.rows_landed, "landed rows were written")
+            _money_conserved(landing, landed_money(connection, stream, money, str(to)))
 
         broken = settings.quarantine / landing.parquet
         if landing.rows_quarantined:
@@ -244,6 +252,24 @@ def _conserved(landing: Landing, typed: Typed) -> Landing:
 def _must_be(name: str, found: int, counted: int, what: str) -> None:
     if found != counted:
         raise LandingError(name, f"{found} {what}, but {counted} were counted")
+
+
+def _money_conserved(landing: Landing, written: Money) -> None:
+    """The sums of the file are those that landed, as they were written, and those set aside.
+
+    Raises:
+        LandingError: money would be lost or invented.
+    """
+    for column, by_currency in landing.money.items():
+        for currency, sums in by_currency.items():
+            there = written[column].get(currency, {}).get("landed", "0")
+            parts = Decimal(there) + Decimal(sums["quarantined"]) + Decimal(sums["skipped"])
+            if Decimal(sums["in_file"]) != parts or Decimal(sums["landed"]) != Decimal(there):
+                raise LandingError(
+                    landing.file,
+                    f"{sums['in_file']} {currency} of {column} are in the file, but {parts} are"
+                    " landed, quarantined or skipped",
+                )
 
 
 def _judged(landing: Landing, stream: Stream) -> Landing:

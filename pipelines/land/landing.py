@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
+from pipelines.land.weigh import Money, Sizes
+
 Payload = dict[str, Any]
 
 
@@ -49,6 +51,12 @@ class Landing:
     """Landed rows whose key an earlier row of the file has, with the same values."""
     scopes: list[list[str]] = field(default_factory=list)
     """load rule `window`: the scopes, such as accounts, that the export restates."""
+    money: Money = field(default_factory=dict)
+    """Sums by column and currency: in the file = landed + quarantined + skipped."""
+    sizes: Sizes = field(default_factory=dict)
+    """How large the amounts commonly are (see `history.py`)."""
+    changed_ns: int = 0
+    """The file's time of last change; of two versions under one name, the later one holds."""
     totals: list[dict[str, Any]] = field(default_factory=list)
     """The vendor's total rows beside the sums of their rows (see `totals.py`)."""
 

@@ -14,7 +14,7 @@ from pipelines.land import sql
 if TYPE_CHECKING:
     from pipelines.land.convert import Cell
 
-AMOUNT, CURRENCY = "_amount", "currency_code"
+AMOUNT, CURRENCY = "amount", "currency_code"
 MONEY_TYPE = "STRUCT(column_name VARCHAR, amount VARCHAR, currency_code VARCHAR)[]"
 """A row's amounts: as exact text, or NULL for one that is there and could not be read."""
 
@@ -28,8 +28,8 @@ def amount_columns(stream: Stream) -> dict[str, str | None]:
     names = {column.name for column in stream.columns}
     found: dict[str, str | None] = {}
     for column in stream.columns:
-        if column.is_decimal and column.name.endswith(AMOUNT):
-            own = f"{column.name.removesuffix(AMOUNT)}_{CURRENCY}"
+        if column.is_decimal and (column.name == AMOUNT or column.name.endswith(f"_{AMOUNT}")):
+            own = f"{column.name.removesuffix(AMOUNT)}{CURRENCY}"
             named = column.minor_units.currency if column.minor_units else None
             found[column.name] = named or next((n for n in (own, CURRENCY) if n in names), None)
     return found

@@ -1,0 +1,98 @@
+"""The amounts of an export, each with its currency: conserved like its rows, and of what size.
+
+Belongs here: what became of their sums, and how large they commonly are. Does not belong here:
+which columns are amounts (`money.py`), and judging the size (`history.py`).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from models.contract import Stream
+from pipelines.land import sql
+from pipelines.land.money import amount_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.land.rows import Typed
+
+FATES = ("in_file", "landed", "quarantined", "skipped")
+Money = dict[str, dict[str, dict[str, str]]]
+"""By column and currency: the sums of what is in the file, landed, quarantined and skipped."""
+Sizes = dict[str, list[float]]
+"""By column: how many amounts are not zero, and the first, fifth and ninth tenth of their size."""
+
+
+def weigh(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[Money, Sizes]:
+    """What became of the amounts of all records that have one, and how large the landing ones are.
+
+    A broken row counts with the amounts of it that can be read.
+    """
+    bound = {binding.column.name for binding in typed.recognised.bindings if binding.is_bound}
+    columns = {
+        name: currency
+        for name, currency in amount_columns(typed.recognised.stream).items()
+        if name in bound
+    }
+    money: Money = {}
+    sizes: Sizes = {}
+    for currency in dict.fromkeys(columns.values()):
+        names = [name for name, of in columns.items() if of == currency]
+        code = f"coalesce(upper(trim({sql.identifier(currency)})), '')" if currency else "''"
+        sums = ", ".join(_sums(name, typed.sound) for name in map(sql.identifier, names))
+        rows = connection.execute(
+            f"SELECT {code} AS code, {sums} FROM {typed.relation} GROUP BY code ORDER BY code"
+        ).fetchall()
+        for code_found, *values in rows:
+            for place, name in enumerate(names):
+                fates = values[place * 4 : place * 4 + 4]
+                if any(value is not None for value in fates):
+                    money.setdefault(name, {})[code_found] = {
+                        fate: str(value or Decimal(0))
+                        for fate, value in zip(FATES, fates, strict=True)
+                    }
+        sizes |= _sizes(connection, typed, names)
+    return money, sizes
+
+
+def landed_money(
+    connection: duckdb.DuckDBPyConnection, stream: Stream, money: Money, parquet: str
+) -> Money:
+    """The sums of what a landed file holds, in the form and for the columns of `money`."""
+    currencies = amount_columns(stream)
+    found: Money = {}
+    for name in money:
+        of = currencies[name]
+        code = f"coalesce(upper(trim({sql.identifier(of)})), '')" if of else "''"
+        rows = connection.execute(
+            f"SELECT {code} AS code, sum({sql.identifier(name)})"
+            f" FROM {sql.parquet([parquet])} GROUP BY code"
+        ).fetchall()
+        found[name] = {code: {"landed": str(total or Decimal(0))} for code, total in rows}
+    return found
+
+
+def _sums(name: str, sound: str) -> str:
+    """In the order of `FATES`."""
+    data = "_rule IS NULL"
+    return (
+        f"sum({name}), sum({name}) FILTER ({sound}),"
+        f" sum({name}) FILTER ({data} AND NOT ({sound})), sum({name}) FILTER (NOT ({data}))"
+    )
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection, typed: Typed, names: list[str]) -> Sizes:
+    asked = ", ".join(
+        f"count(*) FILTER ({name} <> 0),"
+        f" approx_quantile(CAST(abs({name}) AS DOUBLE), [0.1, 0.5, 0.9]) FILTER ({name} <> 0)"
+        for name in map(sql.identifier, names)
+    )
+    row = connection.execute(f"SELECT {asked} FROM {typed.relation} WHERE {typed.sound}").fetchone()
+    values = list(row or ())
+    return {
+        name: [float(count), *map(float, tenths)]
+        for name, count, tenths in zip(names, values[::2], values[1::2], strict=True)
+        if count
+    }
