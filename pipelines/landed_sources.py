@@ -24,6 +24,10 @@ LINEAGE = {
     "_row_number": "The record's number in that export, as a person counts it",
     "_exported_at": "When the vendor's product wrote that export, in UTC",
 }
+VALIDITY = {
+    "_valid_from": "The first export that says so, in UTC",
+    "_valid_to": "The first export after that which does not; NULL while it holds",
+}
 COLUMNS_OF_LANDINGS = {
     "landing_id": "SHA-256 of the export's bytes",
     "source": "The vendor's product",
@@ -79,8 +83,19 @@ def write_landed_sources(streams: Mapping[str, Stream], dbt_project: Path) -> Pa
     return path
 
 
+def has_history(stream: Stream) -> bool:
+    """Whether the versions of the stream's records can be told apart: it is a list, with a key."""
+    return stream.load.rule == "snapshot" and bool(stream.key)
+
+
+def history_table(table: str) -> str:
+    """The name of the table with every version of a stream's records."""
+    return f"{table}__history"
+
+
 def _document(streams: Mapping[str, Stream]) -> dict[str, Any]:
     tables = [_table(streams[name]) for name in sorted(streams)]
+    tables += [_history(streams[name]) for name in sorted(streams) if has_history(streams[name])]
     facts = [
         _facts("landings", "One row per export that was taken in.", COLUMNS_OF_LANDINGS),
         _facts("streams", "One row per stream that a contract declares.", COLUMNS_OF_STREAMS),
@@ -106,6 +121,16 @@ def _table(stream: Stream) -> dict[str, Any]:
         "name": stream.table,
         "description": _plain(stream.description),
         "columns": [*(_column(column) for column in stream.columns), *lineage],
+    }
+
+
+def _history(stream: Stream) -> dict[str, Any]:
+    table = _table(stream)
+    validity = [{"name": name, "description": text} for name, text in VALIDITY.items()]
+    return {
+        "name": history_table(stream.table),
+        "description": f"Every version of each record. {table['description']}",
+        "columns": [*table["columns"], *validity],
     }
 
 

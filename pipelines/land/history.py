@@ -36,8 +36,9 @@ def unit_jump(landing: Landing, before: Sequence[Landing]) -> tuple[str, float, 
         The column, the usual amount before, and the one now; None if there is no such column.
     """
     history = [n for n in before if _same_scope(n, landing)][-REMEMBERED:]
-    for column, (count, *tenths) in sorted(landing.sizes.items()):
-        known = [n.sizes[column] for n in history if column in n.sizes]
+    for column in sorted(landing.sizes):
+        count, *tenths = _sizes(landing, column)
+        known = [_sizes(n, column) for n in history if column in n.sizes]
         if count < FEWEST_NOW or sum(size[0] for size in known) < FEWEST_BEFORE:
             continue
         usual = [median(size[place] for size in known) for place in (1, 2, 3)]
@@ -47,6 +48,10 @@ def unit_jump(landing: Landing, before: Sequence[Landing]) -> tuple[str, float, 
                 if all(abs(move - direction * math.log10(factor)) <= NEAR for move in moved):
                     return column, usual[1], tenths[1]
     return None
+
+
+def _sizes(landing: Landing, column: str) -> list[float]:
+    return [float(each) for each in landing.sizes[column]]
 
 
 def _same_scope(landing: Landing, other: Landing) -> bool:

@@ -55,6 +55,8 @@ class Landing:
     """Sums by column and currency: in the file = landed + quarantined + skipped."""
     sizes: Sizes = field(default_factory=dict)
     """How large the amounts commonly are (see `history.py`)."""
+    earlier_exports: list[str] = field(default_factory=list)
+    """Earlier moments, in ISO form, at which the same bytes were exported: the list was so then."""
     changed_ns: int = 0
     """The file's time of last change; of two versions under one name, the later one holds."""
     totals: list[dict[str, Any]] = field(default_factory=list)

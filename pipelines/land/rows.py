@@ -210,10 +210,10 @@ def days_and_scopes(
     load = typed.recognised.stream.load
     if load.rule != "window" or load.date is None:
         return (None, None), []
-    day = sql.identifier(load.date)
+    first, last = sql.identifier(load.date), sql.identifier(load.until or load.date)
     landing = f"FROM {typed.relation} WHERE {typed.sound}"
     found = connection.execute(
-        f"SELECT CAST(min({day}) AS DATE), CAST(max({day}) AS DATE) {landing}"
+        f"SELECT CAST(min({first}) AS DATE), CAST(max({last}) AS DATE) {landing}"
     ).fetchone()
     if not load.scope:
         return found or (None, None), [[]]

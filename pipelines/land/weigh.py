@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 FATES = ("in_file", "landed", "quarantined", "skipped")
 Money = dict[str, dict[str, dict[str, str]]]
 """By column and currency: the sums of what is in the file, landed, quarantined and skipped."""
-Sizes = dict[str, list[float]]
-"""By column: how many amounts are not zero, and the first, fifth and ninth tenth of their size."""
+Sizes = dict[str, list[str]]
+"""By column: how many amounts are not zero, and the first, fifth and ninth tenth of their size.
+
+Estimates, and never part of a figure.
+"""
 
 
 def weigh(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[Money, Sizes]:
@@ -92,7 +95,7 @@ def _sizes(connection: duckdb.DuckDBPyConnection, typed: Typed, names: list[str]
     row = connection.execute(f"SELECT {asked} FROM {typed.relation} WHERE {typed.sound}").fetchone()
     values = list(row or ())
     return {
-        name: [float(count), *map(float, tenths)]
+        name: [str(count), *(f"{tenth:.6g}" for tenth in tenths)]
         for name, count, tenths in zip(names, values[::2], values[1::2], strict=True)
         if count
     }
