@@ -47,6 +47,8 @@ class Stream(Declared):
     rests_on: str = ""
     shapes: tuple[Shape, ...] = Field(min_length=1)
     columns: tuple[Column, ...] = Field(min_length=1)
+    one_of: tuple[tuple[Identifier, ...], ...] = ()
+    """Of each of these groups of columns at least one has a header in the file."""
     key: tuple[Identifier, ...] = ()
     load: Load
     skip: tuple[SkipRule, ...] = ()
@@ -114,6 +116,7 @@ class Stream(Declared):
         if repeated:
             raise ValueError(f"column {sorted(repeated)[0]!r} is declared twice")
         mentioned = [("key", name) for name in self.key]
+        mentioned += [("one_of", name) for group in self.one_of for name in group]
         mentioned += [("load.scope", name) for name in self.load.scope]
         mentioned += [("skip", rule.column) for rule in self.skip if rule.column]
         mentioned += [
@@ -146,7 +149,8 @@ class Stream(Declared):
         self._taken_from_what_is_declared()
         if self.load.rule in ("append", "upsert") and not self.key:
             raise ValueError(f"load rule `{self.load.rule}` needs a `key`")
-        if all(shape.header for shape in self.shapes) and not any(c.required for c in self.columns):
+        recognisable = self.one_of or any(column.required for column in self.columns)
+        if all(shape.header for shape in self.shapes) and not recognisable:
             raise ValueError("at least one column must be `required`, to recognise a file by")
         return self
 

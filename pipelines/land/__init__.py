@@ -114,9 +114,14 @@ def _land(
     folders = (scratch, settings.landed, settings.quarantine)
     with closing(sql.connect(settings.memory_limit, folders, scratch / "spill")) as connection:
         made = exported_at(recognised, mtime_ns)
-        typed = rows.find_conflicts(
-            connection, _typed(connection, recognised, export, made, scratch, name)
-        )
+        typed = _typed(connection, recognised, export, made, scratch, name)
+        for other in recognised.others if typed.broken else ():
+            # No file says how its numbers are written: under the wrong shape they are none.
+            again = _typed(connection, other, export, made, scratch / other.shape.name, name)
+            if not again.broken:
+                recognised, typed = other, again
+                break
+        typed = rows.find_conflicts(connection, typed)
         totals = compare_totals(connection, typed)
         money, sizes = weigh(connection, typed)
         days, scopes = rows.days_and_scopes(connection, typed)
@@ -185,6 +190,7 @@ def _typed(
     from pipelines.land.readers import csv, parquet, text
     from pipelines.land.rows import convert
 
+    scratch.mkdir(exist_ok=True)
     shape, layout, to = recognised.shape, recognised.layout, scratch / "typed.parquet"
     records: Records | None
     if shape.format == "csv":

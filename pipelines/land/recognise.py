@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from models.contract import Stream
@@ -38,17 +38,19 @@ class Fit:
 
     @property
     def missing(self) -> list[Column]:
-        """The columns without which the file breaks the contract."""
-        return [
+        """The columns without which the file breaks the contract; of a group, the first."""
+        alone = [
             column
             for column in self.stream.columns
             if column.name not in self.found and is_indispensable(column)
         ]
+        groups = [group for group in self.stream.one_of if not set(group) & set(self.found)]
+        return alone + [self.stream.column(group[0]) for group in groups]
 
     @property
     def is_most_of_it(self) -> bool:
         """Whether the file has at least half of those: then it has drifted, and is not another."""
-        needed = sum(map(is_indispensable, self.stream.columns))
+        needed = sum(map(is_indispensable, self.stream.columns)) + len(self.stream.one_of)
         return len(self.missing) * 2 <= needed
 
 
@@ -67,6 +69,8 @@ class Recognised:
     unnamed: tuple[int, ...] = ()
     """The places of cells without any header."""
     header_rows: int = 1
+    others: tuple[Recognised, ...] = ()
+    """The same by the stream's other shapes that differ in how numbers are written."""
     about: About = field(kw_only=True)
 
 
@@ -149,7 +153,28 @@ def recognise(streams: Mapping[str, Stream], export: Unpacked, name: str) -> Rec
     best = [fit for fit in fits if len(fit.found) == most]
     if len(best) > 1:
         raise drift.ambiguous([fit.stream for fit in best])
-    return _recognised(best[0], tops, name, names)
+    others = [
+        fit for fit in tries(best[0].stream, tops, names) if _differs_in_numbers(fit, best[0])
+    ]
+    return replace(
+        _recognised(best[0], tops, name, names),
+        others=tuple(_recognised(fit, tops, name, names) for fit in others),
+    )
+
+
+def _differs_in_numbers(fit: Fit, taken: Fit) -> bool:
+    """Whether a shape finds the same header as the one taken, and reads numbers in another way."""
+    written = {
+        "name": taken.shape.name,
+        "decimal": taken.shape.decimal,
+        "thousands": taken.shape.thousands,
+        "grouping": taken.shape.grouping,
+    }
+    return (
+        (fit.place, fit.cells) == (taken.place, taken.cells)
+        and fit.shape != taken.shape
+        and fit.shape.model_copy(update=written) == taken.shape
+    )
 
 
 def tries(stream: Stream, tops: Tops, names: Sequence[str]) -> list[Fit]:

@@ -185,7 +185,10 @@ def test_the_currency_of_meta_is_taken_from_the_header_of_what_was_spent() -> No
     header = spend.header_for("Amount spent (EUR)")
     assert header is not None
     assert header.captured("Amount spent (EUR)") == "EUR"
-    assert spend.header_for("Amount spent") is None
+    without = spend.header_for("Amount spent")
+    assert without is not None
+    assert without.captured("Amount spent") is None  # Then a column has to say it.
+    assert not STREAMS["meta_ads__campaign_insights"].column("currency_code").nullable
 
 
 def test_a_breakdown_of_an_account_is_not_taken_for_the_account() -> None:
@@ -249,6 +252,21 @@ def test_only_a_name_with_one_date_says_when_a_file_was_exported(
         if stream.exported_at.file_name is not None:
             found = re.search(stream.exported_at.file_name, name)
             assert (found.group(1) if found else None) == day
+
+
+def test_no_two_reports_of_an_ad_platform_have_the_same_rank() -> None:
+    """Of two with one rank nobody could say which is the spend."""
+    ranks = [(stream.source, stream.spend_rank) for stream in STREAMS.values() if stream.spend_rank]
+    assert len(ranks) == len(set(ranks))
+
+
+def test_every_report_of_an_ad_platform_with_figures_has_a_rank_and_a_period() -> None:
+    actions_only = {"meta_ads__basic_ad_actions", "meta_ads__basic_ad_action_values"}
+    for table, stream in STREAMS.items():
+        if stream.family == "ads" and stream.load.rule == "window" and table not in actions_only:
+            assert stream.spend_rank is not None, table
+            assert (stream.load.date, stream.load.until) == ("period_start", "period_end"), table
+            assert stream.load.scope == ("account_id",), table
 
 
 @pytest.mark.parametrize(

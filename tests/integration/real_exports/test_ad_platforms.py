@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from real_project import Mart, RunExports, change, exactly
+from real_project import EXPORTS, Mart, RunExports, change, exactly
 
 pytestmark = pytest.mark.slow
 
@@ -32,9 +33,8 @@ def ads(run_exports: RunExports) -> Mart:
             f"{GOOGLE}/account_stats_data.csv",
             f"{GOOGLE}/campaign_stats_data.csv",
             f"{GOOGLE}/account_history_data.csv",
-            # Breakdowns of the same money: no contract of ours reads them, and they add nothing.
-            f"{GOOGLE}/ad_group_stats_data.csv",
-            f"{GOOGLE}/keyword_stats_data.csv",
+            # No contract of ours reads it, and it stops nothing.
+            f"{GOOGLE}/ad_group_criterion_history_data.csv",
         ],
         meta_ads=["fivetran/facebook_ads/facebook_ads_basic_ad_data.csv"],
     )
@@ -88,16 +88,38 @@ def test_nothing_is_said_of_days_after_the_last_that_an_export_covers(ads: Mart)
     assert (shown, still_to_come) == (13, 0)
 
 
-def test_breakdowns_of_an_account_are_kept_apart_and_add_nothing(ads: Mart) -> None:
+def test_a_table_that_no_contract_reads_is_kept_apart_and_stops_nothing(ads: Mart) -> None:
     refused = {file.file for file in ads.outcome.landed.quarantined}
 
-    assert refused == {
-        "google_ads/ad_group_stats_data.csv",
-        "google_ads/keyword_stats_data.csv",
-    }
+    assert refused == {"google_ads/ad_group_criterion_history_data.csv"}
     assert ads.kpi_over_years("ad_spend") == exactly("231.33") + exactly("1632.333323") + exactly(
         "643.63"
     )
+
+
+def test_breakdowns_of_an_account_add_nothing_to_its_spend(run_exports: RunExports) -> None:
+    """January and February 2021 are in four tables; the campaigns' one goes before the others."""
+    tables = ("account_history", "campaign_stats", "ad_group_stats", "ad_stats", "keyword_stats")
+    mart = run_exports(
+        "2021-06-01", "USD", google_ads=[f"{GOOGLE}/{table}_data.csv" for table in tables]
+    )
+
+    assert mart.outcome.status == "released", mart.outcome.reasons
+    assert not mart.outcome.landed.quarantined
+    with_campaigns = days_of("campaign_stats")
+    assert spent_on(mart, with_campaigns) == exactly("231.33")
+
+
+def days_of(table: str) -> set[str]:
+    """The days of which a table has rows."""
+    with (EXPORTS / GOOGLE / f"{table}_data.csv").open(encoding="utf-8") as file:
+        return {row["date"] for row in csv.DictReader(file)}
+
+
+def spent_on(mart: Mart, days: set[str]) -> Decimal:
+    """The mart's ad spend of some days together."""
+    values = [mart.kpi("ad_spend", "day", day) for day in sorted(days)]
+    return sum(values, Decimal(0))
 
 
 def test_an_account_without_a_currency_holds_the_release(run_exports: RunExports) -> None:

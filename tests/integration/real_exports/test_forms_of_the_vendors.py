@@ -12,7 +12,7 @@ from landed_exports import House
 from real_project import REPOSITORY
 
 from models.contract import load_contracts
-from pipelines.land import FileQuarantined, Landing
+from pipelines.land import Landing
 from pipelines.land.load_rules import create_landed_views
 from pipelines.settings import Settings
 
@@ -101,17 +101,19 @@ def test_meta_says_its_currency_in_a_header(house: House) -> None:
     ) == [("GBP", Decimal("12.34"), Decimal(3))]
 
 
-def test_a_meta_report_that_is_not_by_day_is_refused(house: House) -> None:
-    """Its first day would get what was spent in a month."""
-    refused = house.put(
+def test_a_meta_report_that_is_not_by_day_is_of_its_whole_period(house: House) -> None:
+    """Its first day does not get what was spent in a month."""
+    landed(
+        house,
         "meta_ads/Campaigns.csv",
         "Campaign name,Campaign ID,Account ID,Amount spent (GBP),Impressions,Link clicks,"
         "Reporting starts,Reporting ends\n"
         "Spring,12,99,12.34,1000,17,2025-07-01,2025-07-31\n",
     )
 
-    assert isinstance(refused, FileQuarantined)
-    assert refused.column == "performance_date"
+    assert seen(
+        house, "meta_ads__campaign_insights", "performance_date, period_start, period_end"
+    ) == [(None, date(2025, 7, 1), date(2025, 7, 31))]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,21 @@
 {#- A new ad platform is one more line here. -#}
 {%- set reports = [
-    ref('stg_google_ads__campaign_performance'),
+    ref('stg_google_ads__account_performance'),
     ref('stg_google_ads__account_stats'),
+    ref('stg_google_ads__campaign_performance'),
     ref('stg_google_ads__campaign_stats'),
+    ref('stg_google_ads__ad_group_performance'),
+    ref('stg_google_ads__ad_group_stats'),
+    ref('stg_google_ads__ad_performance'),
+    ref('stg_google_ads__ad_stats'),
+    ref('stg_google_ads__keyword_performance'),
+    ref('stg_google_ads__keyword_stats'),
+    ref('stg_google_ads__placement_performance'),
+    ref('stg_google_ads__search_term_performance'),
+    ref('stg_google_ads__search_term_keyword_stats'),
     ref('stg_meta_ads__campaign_insights'),
+    ref('stg_meta_ads__ad_set_insights'),
+    ref('stg_meta_ads__ad_insights'),
     ref('stg_meta_ads__basic_ad'),
 ] -%}
 

@@ -26,12 +26,7 @@ renamed as (
         {{ as_text('null') }} as campaign_name,
         {{ as_text('null') }} as ad_group_name,
         {{ as_text('null') }} as ad_name,
-        {{ map_words('ad_network_type', {
-            'search': ['search', 'google search', 'search partners', 'search network'],
-            'display': ['content', 'display network', 'google display network'],
-            'video': ['youtube', 'youtube search', 'youtube watch', 'youtube videos'],
-            'cross_network': ['mixed', 'cross network', 'gmail', 'discover', 'maps', 'google tv'],
-        }) }} as channel,
+        {{ google_network_channel('ad_network_type') }} as channel,
         {{ currency_code('currency_code') }} as currency_code,
 
         -- amounts

@@ -25,16 +25,7 @@ renamed as (
         {{ filled('campaign_name') }} as campaign_name,
         {{ as_text('null') }} as ad_group_name,
         {{ as_text('null') }} as ad_name,
-        {{ map_words('campaign_type', {
-            'search': ['search'],
-            'display': ['display'],
-            'video': ['video'],
-            'performance_max': ['performance max'],
-            'shopping': ['shopping'],
-            'demand_gen': ['demand gen', 'discovery'],
-            'app': ['app', 'multi channel'],
-            'cross_network': ['smart', 'local', 'hotel', 'travel'],
-        }) }} as channel,
+        {{ google_campaign_channel('campaign_type') }} as channel,
         {{ currency_code('currency_code') }} as currency_code,
 
         -- amounts

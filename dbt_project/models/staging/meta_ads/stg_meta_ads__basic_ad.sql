@@ -15,7 +15,7 @@ renamed as (
         ]) }} as ad_performance_id,
         account_id,
         campaign_id,
-        {{ as_text('null') }} as ad_group_id,
+        ad_set_id as ad_group_id,
         ad_id,
 
         -- strings
@@ -23,7 +23,7 @@ renamed as (
         'meta_ads__basic_ad' as stream,
         'ad' as report_grain,
         {{ filled('campaign_name') }} as campaign_name,
-        {{ as_text('null') }} as ad_group_name,
+        {{ filled('ad_set_name') }} as ad_group_name,
         {{ filled('ad_name') }} as ad_name,
         'social' as channel,
         {{ currency_code('currency_code') }} as currency_code,

@@ -1,0 +1,34 @@
+with
+
+landed as (
+
+    select * from {{ source('landed', 'meta_ads__basic_ad_action_values') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        ad_id,
+
+        -- strings
+        'meta_ads' as platform,
+        action_type,
+        {{ currency_code('currency_code') }} as currency_code,
+
+        -- amounts
+        value_amount,
+
+        -- dates
+        performance_date as action_date,
+
+        -- lineage
+        _landing_id,
+        _row_number
+
+    from landed
+
+)
+
+select * from renamed
