@@ -56,7 +56,8 @@ def weigh(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[Money, S
                         fate: str(value or Decimal(0))
                         for fate, value in zip(FATES, fates, strict=True)
                     }
-        sizes |= _sizes(connection, typed, names)
+    if columns:
+        sizes = _sizes(connection, typed, list(columns))
     return money, sizes
 
 
