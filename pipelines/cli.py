@@ -13,7 +13,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines.serve.answer import AsJson, give, print_json
+from pipelines.cli_quarantine import quarantine
+from pipelines.serve.answer import AsJson, ToCsv, ToXlsx, give, hand_on, print_json
 from pipelines.settings import Settings, SettingsError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_HELD, EXIT_UNWELL = 1, 2, 3, 7
@@ -24,7 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From the exports of CRM, ads and accounting to KPIs that can be proved.",
 )
-quarantine = typer.Typer(no_args_is_help=True, help="What was set aside, and why.")
 app.add_typer(quarantine, name="quarantine")
 
 Inbox = Annotated[
@@ -88,10 +88,12 @@ def show(
         str, typer.Option("--slice", help="A dimension, or dimension=value.")
     ] = "total",
     last: Annotated[int, typer.Option(min=1, max=13, help="How many periods.")] = 13,
+    csv: ToCsv = None,
+    xlsx: ToXlsx = None,
     as_json: AsJson = False,
 ) -> None:
     """A KPI's latest periods with target and status."""
-    from pipelines.serve import mart, screen
+    from pipelines.serve import mart, screen, sheets
 
     if grain not in mart.GRAINS:
         raise typer.BadParameter(f"one of {', '.join(mart.GRAINS)}", param_hint="--grain")
@@ -102,7 +104,8 @@ def show(
     for figure in figures:
         by_slice.setdefault(figure.slice_value, []).append(figure)
     kept = [figure for group in by_slice.values() for figure in group[-last:]]
-    give(kept, as_json, screen.show_series)
+    if not hand_on(lambda: sheets.of_series(kept), csv, xlsx):
+        give(kept, as_json, screen.show_series)
 
 
 @app.command()
@@ -113,18 +116,21 @@ def explain(
     rows: Annotated[
         bool, typer.Option("--rows", help="The very rows, not only the files.")
     ] = False,
+    csv: ToCsv = None,
+    xlsx: ToXlsx = None,
     as_json: AsJson = False,
 ) -> None:
     """Where a figure comes from: definition, components, landings, files and rows."""
     from pipelines.prove.explain import explain as prove
-    from pipelines.serve import mart, screen
+    from pipelines.serve import mart, screen, sheets
 
     folder = mart.release_folder(_settings())
     definitions = json.loads((folder / "definitions.json").read_text(encoding="utf-8"))
     slice_name, _, slice_value = slice_.partition("=")
     chosen = None if slice_name == "total" else (slice_name, slice_value)
     explanation = prove(folder / "mart.duckdb", definitions, kpi, period, chosen, rows=rows)
-    give(explanation, as_json, screen.show_explanation)
+    if not hand_on(lambda: sheets.of_explanation(explanation), csv, xlsx):
+        give(explanation, as_json, screen.show_explanation)
 
 
 @app.command()
@@ -147,15 +153,6 @@ def checks(
     )
     verdict = mart.read_verdict(file)
     give(verdict, as_json, lambda it: screen.show_checks(it, everything=all_))
-
-
-@quarantine.command("list")
-def quarantine_list(as_json: AsJson = False) -> None:
-    """Every file and row that was set aside and is not mended: where, why, what to do."""
-    from pipelines.serve import screen
-    from pipelines.serve.aside import open_quarantine
-
-    give(open_quarantine(_settings()), as_json, screen.show_quarantine)
 
 
 @app.command()
@@ -229,7 +226,11 @@ def _is_for_people(error: Exception) -> bool:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    sys.stderr.write(f"{message}\n")
+    from pipelines.document import visible
+
+    # Line by line: our messages may have several lines, and names from outside in them.
+    lines = [visible(line) for line in message.split("\n")]
+    sys.stderr.write("\n".join(lines) + "\n")
     raise SystemExit(code)
 
 

@@ -51,6 +51,10 @@ class Landed:
     """Files that are still being written, left for the next look."""
 
 
+class NeverArchived(Exception):
+    """There are no bytes that could be landed again."""
+
+
 def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
     """Take in every settled export that is new, and again what a mended contract may now read.
 
@@ -197,18 +201,25 @@ def _unreadable(export: Export, error: Exception) -> Problem:
 
 
 def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
-    """Exports in the archive that were read under a contract that has changed since."""
-    files = pipeline.ledger.latest_by_subject("file_seen")
-    newest: dict[str, Event] = {}
+    """Exports in the archive that were read under a contract that has changed since.
+
+    Each version of a name is one of its own: a file that is overwritten every day has many, and
+    the rows of all of them count.
+    """
+    seen = {
+        (event.subject, str(event.payload["sha256"])): event.payload
+        for event in pipeline.ledger.events("file_seen")
+        if event.payload.get("sha256")
+    }
+    newest: dict[tuple[str, str], Event] = {}
     for kind in ("landed", "file_quarantined"):
         for event in pipeline.ledger.events(kind):
-            name = str(event.payload["file"])
-            if name not in newest or newest[name].seq < event.seq:
-                newest[name] = event
+            version = (str(event.payload["file"]), str(event.payload["landing_id"]))
+            if version not in newest or newest[version].seq < event.seq:
+                newest[version] = event
     again: list[LedgerEntry] = []
-    for name, event in sorted(newest.items()):
-        payload = files[name].payload if name in files else {}
-        if not payload.get("sha256") or event.payload["landing_id"] != payload["sha256"]:
+    for version, event in sorted(newest.items()):
+        if version not in seen:
             continue
         if event.kind == "landed":
             stream = pipeline.streams.get(event.subject)
@@ -217,8 +228,24 @@ def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
             known = _contracts_of(pipeline, str(event.payload["source"]))
             changed = event.payload["contracts_digest"] != known
         if changed:
-            again.append(("file_seen", name, payload))
+            again.append(("file_seen", version[0], seen[version]))
     return again
+
+
+def land_again(pipeline: Pipeline, name: str, sha256: str) -> Landing | FileQuarantined:
+    """Land once more from the archive what came under a name, and say so in the ledger.
+
+    Raises:
+        NeverArchived: no such bytes came under that name.
+        pipelines.archive.ArchiveDamaged: they are gone or damaged.
+    """
+    seen = [e for e in pipeline.ledger.events("file_seen", name) if e.payload["sha256"] == sha256]
+    if not sha256 or not seen:
+        raise NeverArchived(
+            f"{name} was never read, so that nothing of it is in the archive. Put it right in the"
+            " inbox, and `kpi run` takes it."
+        )
+    return _land_one(pipeline, ("file_seen", name, seen[-1].payload), is_seen=True)
 
 
 def _quarantine_entry(pipeline: Pipeline, result: FileQuarantined) -> LedgerEntry:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.contract import load_contracts
 from pipelines.check.gate import Verdict
 from pipelines.ledger import Ledger
 from pipelines.publish import record
@@ -30,6 +31,7 @@ from pipelines.publish.duckdb_target import (
 )
 from pipelines.publish.parquet_target import prove_same, write_parquet
 from pipelines.run import Run
+from pipelines.set_aside import read_set_aside
 from pipelines.settings import Settings
 from pipelines.storage import file_digest, make_read_only
 
@@ -118,11 +120,14 @@ def _write_mart(plan: Plan, mart: Path) -> tuple[dict[str, Digest], str]:
                 connection, f'mart.{SCHEMA}."{table}"', table, is_ordered=True
             )
         figures_sha256 = figures_digest(tables)
+        streams = load_contracts(plan.settings.project / "models" / "contracts")
+        aside = read_set_aside(plan.settings, streams, plan.ledger)
         for each in (
             record.checks(plan.verdict, plan.number),
             record.reconciliations(plan.verdict),
             record.landings_of(connection),
-            record.quarantine_summary(plan.settings, plan.ledger, plan.landings),
+            record.quarantine_summary(aside),
+            record.quarantine_money(aside),
             record.releases(plan.ledger, {**plan.facts, "figures_sha256": figures_sha256}),
         ):
             if each.name in tables:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.check.contract_checks import quarantine_file
 from pipelines.check.gate import Verdict
 from pipelines.ledger import Ledger
 from pipelines.publish.duckdb_target import Column, Record
-from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.land.landing import Landing
+    from pipelines.set_aside import SetAside
 
 TEXT, COUNT, AMOUNT = "varchar", "bigint", "decimal(38,6)"
 
@@ -111,39 +109,78 @@ def landings_of(connection: duckdb.DuckDBPyConnection) -> Record:
     )
 
 
-def quarantine_summary(settings: Settings, ledger: Ledger, landings: Sequence[Landing]) -> Record:
-    """How many rows and files were set aside and why; not what stands in them."""
-    rows: list[tuple[str, str, str, int | None]] = []
-    with duckdb.connect() as connection:
-        for landing in landings:
-            file = quarantine_file(settings, landing)
-            if file.exists():
-                found = connection.execute(
-                    "select code, count(distinct _row_number) from read_parquet(?) group by code",
-                    [str(file)],
-                ).fetchall()
-                rows += [(landing.table, landing.file, str(c), int(n)) for c, n in found]
-    landed = {str(event.payload.get("landing_id")) for event in ledger.events("landed")}
-    for event in ledger.latest_by_subject("file_quarantined").values():
-        if str(event.payload.get("landing_id")) not in landed:
-            table = str(event.payload.get("table") or event.payload.get("source") or "")
-            rows.append((table, event.subject, str(event.payload.get("code", "")), None))
-    reasons = {event.subject for event in ledger.events("landing_set_aside")}
-    for event in ledger.events("landed"):
-        payload = event.payload
-        if payload["status"] != "accepted" or payload["landing_id"] in reasons:
-            count = int(payload["rows_landed"])
-            rows.append((event.subject, str(payload["file"]), "SET_ASIDE", count))
+def quarantine_summary(aside: Sequence[SetAside]) -> Record:
+    """What is set aside, by file and reason: how much, and what to do; not what stands in it."""
+    rows = [
+        (
+            each.source,
+            each.table,
+            each.file,
+            code,
+            each.what,
+            count,
+            each.remedies.get(code, ""),
+            each.landing_id,
+            each.at.replace(tzinfo=None),
+        )
+        for each in aside
+        for code, count in each.codes.items()
+    ]
     return Record(
         "quarantine_summary",
         "Rows and files that broke their contract, by file and reason",
         (
-            Column("table_name", TEXT, "The landed table; of an unknown file its source"),
+            Column("source", TEXT, "The vendor's product"),
+            Column("table_name", TEXT, "The landed table; of an unknown file the nearest, if any"),
             Column("file", TEXT, "The export", not_null=True),
-            Column("code", TEXT, "Why, as the contract names it", not_null=True),
-            Column("row_count", COUNT, "How many rows; empty where a file was not read"),
+            Column("code", TEXT, "Why, as docs/contracts.md names it", not_null=True),
+            Column(
+                "what", TEXT, "file: not landed; landing: set aside as a whole; rows: some rows"
+            ),
+            Column(
+                "row_count",
+                COUNT,
+                "Rows with this code, of which one may have several; empty where a file was not"
+                " read",
+            ),
+            Column("remedy", TEXT, "What to do"),
+            Column("landing_id", TEXT, "SHA-256 of the export's bytes"),
+            Column("set_aside_at", "timestamp", "Since when, UTC"),
         ),
-        sorted(set(rows), key=lambda row: tuple(str(part) for part in row)),
+        sorted(rows, key=lambda row: tuple(str(part) for part in row)),
+    )
+
+
+def quarantine_money(aside: Sequence[SetAside]) -> Record:
+    """The money in rows that are set aside, each row counted once whatever its codes."""
+    rows = [
+        (
+            each.source,
+            each.table,
+            each.file,
+            money.column,
+            money.currency or None,
+            money.amount,
+            money.unread,
+            each.landing_id,
+        )
+        for each in aside
+        for money in each.money
+    ]
+    return Record(
+        "quarantine_money",
+        "What the rows that are set aside state, by export, column and currency",
+        (
+            Column("source", TEXT, "The vendor's product"),
+            Column("table_name", TEXT, "The landed table"),
+            Column("file", TEXT, "The export", not_null=True),
+            Column("amount_column", TEXT, "The column; sums of several are of no use"),
+            Column("currency_code", TEXT, "Empty where the rows do not say it"),
+            Column("amount", AMOUNT, "The sum of the amounts that can be read"),
+            Column("unread_count", COUNT, "How many amounts are there and cannot be read"),
+            Column("landing_id", TEXT, "SHA-256 of the export's bytes"),
+        ),
+        sorted(rows, key=lambda row: tuple(str(part) for part in row)),
     )
 
 

@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.markup import escape
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.document import visible
 from pipelines.serve import mart
-from pipelines.serve.aside import open_quarantine
+from pipelines.serve.aside import first_rows
+from pipelines.serve.terminal import console, shown
 
 if TYPE_CHECKING:
     from pipelines.flow import Outcome, Tell
     from pipelines.prove.explain import Explanation
-    from pipelines.serve.aside import Aside
     from pipelines.serve.doctor import Finding
     from pipelines.serve.state import State
     from pipelines.settings import Settings
@@ -45,8 +45,6 @@ SPARKS = "▁▂▃▄▅▆▇█"
 MOST_ROWS = 20
 MOST_CHARACTERS = 300
 
-console = Console(highlight=False)
-
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Tell]:
@@ -59,9 +57,9 @@ def progress(*, quiet: bool) -> Iterator[Tell]:
 
         def tell(step: str, text: str) -> None:
             if not done or done[-1] != step:
-                console.print(f"[bold cyan]{step:<10}[/] {escape(text)}")
+                console.print(f"[bold cyan]{step:<10}[/] {shown(text)}")
                 done.append(step)
-            status.update(f"{step}: {escape(text)}")
+            status.update(f"{step}: {shown(text)}")
 
         yield tell
 
@@ -93,15 +91,15 @@ def show_outcome(settings: Settings, outcome: Outcome) -> None:
     month = "2026-01"
     if outcome.status == "released" and outcome.release:
         folder = mart.release_folder(settings, outcome.release.number)
-        shown = _headlines(mart.scorecard(folder, "month"))
-        month = max((f"{f.period_start:%Y-%m}" for f in shown if f.period_start), default=month)
-        parts.append(_scorecard(shown))
+        figures = _headlines(mart.scorecard(folder, "month"))
+        month = max((f"{f.period_start:%Y-%m}" for f in figures if f.period_start), default=month)
+        parts.append(_scorecard(figures))
     parts.append(_taken_in(settings, outcome))
     if outcome.verdict:
         parts.append(_checks_line(_tally(outcome.verdict.results)))
     if outcome.status == "held":
         parts.append(Text("Why it was held:", style="bold red"))
-        parts += [Text(f"  {reason}") for reason in outcome.reasons[:MOST_ROWS]]
+        parts += [Text(f"  {visible(reason)}") for reason in outcome.reasons[:MOST_ROWS]]
     parts.append(_next_steps(outcome, month))
     title = (
         f"Release {outcome.release.number} is served"
@@ -115,7 +113,7 @@ def show_outcome(settings: Settings, outcome: Outcome) -> None:
 def show_state(state: State) -> None:
     """`kpi status`."""
     if state.release is None:
-        console.print(f"No release yet in {escape(str(state.home))}. `kpi run` makes one.")
+        console.print(f"No release yet in {shown(state.home)}. `kpi run` makes one.")
     else:
         console.print(
             f"Release [bold]{state.release}[/], published {state.published_at},"
@@ -124,7 +122,7 @@ def show_state(state: State) -> None:
     if state.held:
         console.print("[red]■ The last run was held:[/]")
         for reason in state.held_reasons[:MOST_ROWS]:
-            console.print(f"  {escape(reason)}")
+            console.print(f"  {shown(reason)}")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("stream", "newest", "state"):
         table.add_column(column, no_wrap=True)
@@ -157,7 +155,7 @@ def show_series(figures: Sequence[mart.Figure]) -> None:
     for value, group in groups.items():
         slice_text = "" if group[0].slice == "total" else f" · {group[0].slice} = {value}"
         title = f"{group[0].label}{slice_text}   {sparkline([f.value for f in group])}"
-        table = Table(title=escape(title), box=box.SIMPLE, title_justify="left")
+        table = Table(title=shown(title), box=box.SIMPLE, title_justify="left")
         table.add_column("period")
         for column in ("value", "target"):
             table.add_column(column, justify="right")
@@ -166,8 +164,8 @@ def show_series(figures: Sequence[mart.Figure]) -> None:
             open_ = "" if figure.is_complete else " (open)"
             table.add_row(
                 f"{figure.period_start}{open_}",
-                escape(figure.display_value),
-                escape(figure.display_target),
+                shown(figure.display_value),
+                shown(figure.display_target),
                 _status(figure.status),
             )
         console.print(table)
@@ -187,16 +185,16 @@ def sparkline(values: Sequence[Any]) -> str:
 
 def show_explanation(explanation: Explanation) -> None:
     """`kpi explain`."""
-    console.print(f"[bold]{escape(explanation.label)}[/] = {explanation.value}")
-    console.print(escape(explanation.definition))
+    console.print(f"[bold]{shown(explanation.label)}[/] = {explanation.value}")
+    console.print(shown(" ".join(explanation.definition.split())))
     for component in explanation.components:
-        console.print(f"\n[bold]{escape(component.name)}[/] = {component.value}", end="")
-        console.print(f"  from {escape(component.table)}; residual {component.residual}")
+        console.print(f"\n[bold]{shown(component.name)}[/] = {component.value}", end="")
+        console.print(f"  from {shown(component.table)}; residual {component.residual}")
         table = Table(box=box.SIMPLE)
         for column in ("file", "rows", "contribution"):
             table.add_column(column, justify="left" if column == "file" else "right")
         for landing in component.landings:
-            table.add_row(escape(landing.file), f"{landing.rows:,}", f"{landing.contribution}")
+            table.add_row(shown(landing.file), f"{landing.rows:,}", f"{landing.contribution}")
         console.print(table)
         if component.rows:
             _show_rows(component.rows)
@@ -208,20 +206,21 @@ def _show_rows(rows: Sequence[Any]) -> None:
         table.add_column(column, justify="left" if column in ("file", "key") else "right")
     for row in rows:
         key = ", ".join(f"{name}={value}" for name, value in row.key.items())
-        table.add_row(escape(row.file), str(row.row_number), escape(key), str(row.contribution))
+        table.add_row(shown(row.file), str(row.row_number), shown(key), str(row.contribution))
     console.print(table)
 
 
 def show_checks(verdict: Mapping[str, Any], *, everything: bool) -> None:
     """`kpi checks`."""
     results = verdict["results"]
-    console.print(f"Run {verdict['run_id']}: [bold]{verdict['decision']}[/]")
+    run, decision = shown(verdict["run_id"]), shown(verdict["decision"])
+    console.print(f"Run {run}: [bold]{decision}[/]")
     console.print(_checks_line(_tally(results)))
     for result in results:
         if result["verdict"] == "pass" and not everything:
             continue
         colour = VERDICT[result["verdict"]]
-        console.print(f"[{colour}]{result['verdict']:<5}[/] {escape(result['asked'])}")
+        console.print(f"[{colour}]{result['verdict']:<5}[/] {shown(result['asked'])}")
         details = [
             ("check", result["id"]),
             ("rows", result["rows"]),
@@ -233,41 +232,26 @@ def show_checks(verdict: Mapping[str, Any], *, everything: bool) -> None:
         ]
         for name, value in details:
             if value not in (None, ""):
-                console.print(f"      {name:<9} {escape(str(value))}")
-
-
-def show_quarantine(items: Sequence[Aside]) -> None:
-    """`kpi quarantine list`."""
-    if not items:
-        console.print("Nothing is in quarantine.")
-    for item in items:
-        where = escape(item.file) + (f", row {item.row}" if item.row else "")
-        cell = f", column {escape(item.column)}: {escape(repr(item.value))}" if item.column else ""
-        console.print(f"[yellow]{escape(item.code)}[/] {where}{cell}")
-        console.print(f"      {escape(item.reason)}")
-        if item.expected:
-            console.print(f"      expected {escape(item.expected)}")
-        if item.remedy:
-            console.print(f"      {escape(item.remedy)}")
+                console.print(f"      {name:<9} {shown(value)}")
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
     """`kpi doctor`."""
     for finding in findings:
         mark = "[green]● well[/]" if finding.well else "[red]■ unwell[/]"
-        console.print(f"{mark}  {finding.subject}: {escape(finding.found)}")
+        console.print(f"{mark}  {finding.subject}: {shown(finding.found)}")
         if finding.remedy:
-            console.print(f"          {escape(finding.remedy)}")
+            console.print(f"          {shown(finding.remedy)}")
 
 
 def _nothing_new(settings: Settings, outcome: Outcome) -> str:
     served = settings.current.resolve().name if settings.current.exists() else "none"
-    notes = f"Nothing new in {escape(str(settings.inbox))}: release {served} stays."
+    notes = f"Nothing new in {shown(settings.inbox)}: release {shown(served)} stays."
     if outcome.landed.unsettled:
-        notes += f" Still being written: {escape(', '.join(outcome.landed.unsettled))}."
+        notes += f" Still being written: {shown(', '.join(outcome.landed.unsettled))}."
     if outcome.landed.duplicates:
         notes += (
-            f" Known already, under another name: {escape(', '.join(outcome.landed.duplicates))}."
+            f" Known already, under another name: {shown(', '.join(outcome.landed.duplicates))}."
         )
     return notes
 
@@ -288,16 +272,16 @@ def _scorecard(figures: Sequence[mart.Figure]) -> Table:
     table.add_column("status")
     for figure in figures:
         table.add_row(
-            escape(figure.label),
-            escape(figure.display_value),
-            escape(figure.display_target),
+            shown(figure.label),
+            shown(figure.display_value),
+            shown(figure.display_target),
             _status(figure.status),
         )
     return table
 
 
 def _status(status: str) -> str:
-    colour, text = STATUS.get(status, ("", status))
+    colour, text = STATUS.get(status, ("", shown(status)))
     return f"[{colour}]{text}[/]" if colour else text
 
 
@@ -311,22 +295,23 @@ def _taken_in(settings: Settings, outcome: Outcome) -> RenderableType:
         f" {landed:,} landed + {broken:,} quarantined + {skipped:,} skipped by rule"
     ]
     lines += [
-        f"  [yellow]{q.code}[/] {escape(q.file)}: {escape(q.reason)}"
+        f"  [yellow]{shown(q.code)}[/] {shown(q.file)}: {shown(q.reason)}"
         for q in outcome.landed.quarantined[:MOST_ROWS]
     ]
     lines += [
-        f"  [yellow]set aside[/] {escape(n.file)}: {escape(n.reason)}"
+        f"  [yellow]set aside[/] {shown(n.file)}: {shown(n.reason)}"
         for n in landings
         if n.status == "set_aside"
     ]
     files = {n.file for n in landings if n.status == "accepted"}
-    rows = [aside for aside in open_quarantine(settings) if aside.row and aside.file in files]
+    rows, in_all = first_rows(settings, files, MOST_ROWS)
     lines += [
-        f"  [yellow]{aside.code}[/] {escape(aside.file)}, row {aside.row}: {escape(aside.reason)}"
-        for aside in rows[:MOST_ROWS]
+        f"  [yellow]{shown(each.code)}[/] {shown(each.file)}, row {each.row}: {shown(each.reason)}"
+        for each in rows
     ]
-    if len(rows) > MOST_ROWS:
-        lines.append(f"  … and {len(rows) - MOST_ROWS} more")
+    more = in_all - len({(each.file, each.row) for each in rows})
+    if more > 0:
+        lines.append(f"  … and {more} more (`kpi quarantine list`)")
     return "\n".join(lines)
 
 
@@ -357,4 +342,4 @@ def _next_steps(outcome: Outcome, month: str) -> str:
     words = ["checks", "quarantine list", "status"]
     if outcome.status == "released":
         words = ["show revenue", f"explain revenue {month} --rows", *words]
-    return "\nLook:\n" + "\n".join(f"  [bold]{escape(kpi)} {each}[/]" for each in words)
+    return "\nLook:\n" + "\n".join(f"  [bold]{shown(kpi)} {each}[/]" for each in words)

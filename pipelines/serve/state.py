@@ -14,6 +14,7 @@ from typing import Literal
 from models.contract import Stream, load_contracts
 from pipelines.ledger import Event, Ledger
 from pipelines.serve.mart import NoRelease, age_hours
+from pipelines.set_aside import open_files
 from pipelines.settings import Settings
 
 Freshness = Literal["fresh", "late", "stale", "never"]
@@ -100,13 +101,6 @@ def newest_verdict(settings: Settings) -> Path:
     if verdict is None:
         raise NoRelease(settings.home)
     return settings.runs / verdict.subject / "verdict.json"
-
-
-def open_files(ledger: Ledger) -> list[Event]:
-    """Files set aside whole that have not landed since, by name; the newest word on each."""
-    landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
-    newest = {event.subject: event for event in ledger.events("file_quarantined")}
-    return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
 
 
 def _look_from(settings: Settings) -> datetime:

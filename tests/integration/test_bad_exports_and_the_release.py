@@ -15,7 +15,7 @@ from pipelines import flow
 from pipelines.demo import write_demo
 from pipelines.ledger import Ledger
 from pipelines.serve import mart
-from pipelines.serve.aside import open_quarantine
+from pipelines.serve.aside import in_quarantine, look_closely
 from pipelines.serve.state import read_state
 from tests.integration.conftest import Company, settings_for
 
@@ -84,7 +84,7 @@ def test_bad_files_are_set_aside_with_reason_and_remedy_and_change_no_figure(sma
     assert all(aside.reason and aside.remedy for aside in outcome.landed.quarantined)
     assert outcome.status != "held"
     assert before == {kpi: figure(small, kpi) for kpi in before}
-    listed = {aside.file for aside in open_quarantine(small.settings)}
+    listed = {aside.file for aside in in_quarantine(small.settings)}
     assert set(bad) <= listed
 
 
@@ -102,7 +102,7 @@ def test_a_bad_row_is_quarantined_and_the_rest_of_its_file_counts(small):
     )
     flow.run(small.settings)
 
-    broken = [aside for aside in open_quarantine(small.settings) if aside.file == name]
+    broken = look_closely(small.settings, name).lines
     assert [(aside.row, aside.column, aside.value) for aside in broken] == [
         (4, "debit_amount", "1.234,50")
     ]

@@ -132,11 +132,17 @@ def test_reconciliations_are_published_period_by_period(made: MadeRun) -> None:
 def test_quarantine_is_counted_by_file_and_code_without_values(made: MadeRun) -> None:
     file = made.settings.quarantine / made.landings[0].parquet
     file.parent.mkdir(parents=True)
+    money = (
+        "[{'column_name': 'net_amount', 'amount': '12.50', 'currency_code': 'EUR'},"
+        " {'column_name': 'net_amount', 'amount': null, 'currency_code': 'USD'}]"
+    )
+    lines = (
+        f"select 'NOT_A_NUMBER' as code, 7 as _row_number, 'Ada' as value, 'Mend it' as remedy,"
+        f" {money} as money union all select 'EMPTY', 7, '', 'Fill it', {money}"
+        " union all select 'EMPTY', 8, '', 'Fill it', []"
+    )
     with duckdb.connect() as connection:
-        connection.execute(
-            "copy (select 'NOT_A_NUMBER' as code, 7 as _row_number, 'Ada' as value union all"
-            f" select 'EMPTY', 7, '' union all select 'EMPTY', 8, '') to '{file}' (format parquet)"
-        )
+        connection.execute(f"copy ({lines}) to '{file}' (format parquet)")
     unknown = {"landing_id": "f" * 64, "code": "UNKNOWN_FORMAT", "table": "", "source": "shop"}
     made.ledger.append("file_quarantined", "shop/odd.csv", unknown)
     results = [each for each in made.check() if not each.stops_release]
@@ -146,14 +152,25 @@ def test_quarantine_is_counted_by_file_and_code_without_values(made: MadeRun) ->
     ]  # the rows are not in the file's count here: not what this test is about
     made.judge(results)
 
-    rows = query(
-        made.publish(), "select table_name, file, code, row_count from kpi_mart.quarantine_summary"
-    )
+    release = made.publish()
 
-    assert rows == [
-        ("shop", "shop/odd.csv", "UNKNOWN_FORMAT", None),
-        ("shop__orders", "shop/2026-06.csv", "EMPTY", 2),
-        ("shop__orders", "shop/2026-06.csv", "NOT_A_NUMBER", 1),
+    assert query(
+        release,
+        "select source, table_name, file, code, what, row_count, remedy"
+        " from kpi_mart.quarantine_summary",
+    ) == [
+        ("shop", "", "shop/odd.csv", "UNKNOWN_FORMAT", "file", None, ""),
+        ("shop", "shop__orders", "shop/2026-06.csv", "EMPTY", "rows", 2, "Fill it"),
+        ("shop", "shop__orders", "shop/2026-06.csv", "NOT_A_NUMBER", "rows", 1, "Mend it"),
+    ]
+    # The row with two broken cells states its money once.
+    assert query(
+        release,
+        "select table_name, file, amount_column, currency_code, amount::varchar, unread_count"
+        " from kpi_mart.quarantine_money",
+    ) == [
+        ("shop__orders", "shop/2026-06.csv", "net_amount", "EUR", "12.500000", 0),
+        ("shop__orders", "shop/2026-06.csv", "net_amount", "USD", "0.000000", 1),
     ]
 
 

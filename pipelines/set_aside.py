@@ -1,0 +1,201 @@
+"""What is set aside and not mended: whole files, whole landings, rows; and how much money it is.
+
+Belongs here: reading it from the ledger and the quarantine's files, for the commands and for the
+mart's own record. No value of a row is read here but its amounts: rows are `serve/aside.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from models.contract import Stream
+from pipelines.holds import accepted_codes
+from pipelines.ledger import Event, Ledger
+from pipelines.set_aside_rows import (
+    GONE,
+    Money,
+    Quarantined,
+    add_up,
+    read_quarantined,
+    sum_landed,
+)
+from pipelines.settings import Settings
+
+SET_ASIDE = "SET_ASIDE"
+NOT_READ = "the file could not be read as rows"
+REMEDY_LANDING = (
+    "Mend the rows in the source and export again, or mend the contract or the suite; the export"
+    " before it counts until then."
+)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One export of which something, or all, is in quarantine."""
+
+    id: str
+    """The first digits of its SHA-256; its name where nothing of it could be read."""
+    what: Literal["file", "landing", "rows"]
+    """Never landed; landed and set aside as a whole; landed without some rows."""
+    file: str
+    source: str
+    table: str
+    """The landed table; of a file that is of none the nearest."""
+    landing_id: str
+    at: datetime
+    """When it was set aside."""
+    codes: Mapping[str, int | None]
+    """Rows by code; a row with two broken cells counts under each. None: rows were not read."""
+    remedies: Mapping[str, str]
+    rows: int | None
+    rows_in_file: int | None
+    reason: str
+    remedy: str
+    money: tuple[Money, ...] = ()
+    money_unknown: str = ""
+    """Why the money is not, or not all, known."""
+    conserved: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
+    """By column and currency: what landed, what is in quarantine, what was skipped."""
+    accepted: tuple[str, ...] = ()
+    """Holds that a person has lifted."""
+    expected: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+
+    @property
+    def code(self) -> str:
+        """Of a file, why it was refused; of rows, what most of them are."""
+        return max(self.codes, key=lambda code: self.codes[code] or 0, default="")
+
+
+def read_set_aside(
+    settings: Settings, streams: Mapping[str, Stream], ledger: Ledger, code: str | None = None
+) -> list[SetAside]:
+    """Everything that no later export or contract has mended, newest first.
+
+    Args:
+        settings: where the quarantine is.
+        streams: the contracts, by landed table.
+        ledger: what happened.
+        code: only what has this code; rows and money then are of the rows with it.
+    """
+    landed = _newest_landings(ledger)
+    reasons = {e.subject: str(e.payload["reason"]) for e in ledger.events("landing_set_aside")}
+    whole = [_file(event) for event in open_files(ledger)]
+    parts = [_landing(event, reasons.get(str(event.payload["landing_id"]), "")) for event in landed]
+    parquet = [f"{each.table}/{each.landing_id}.parquet" for each in parts]
+    broken = read_quarantined(settings.quarantine, parquet, code)
+    lost = [
+        (each.table, name)
+        for each, name in zip(parts, parquet, strict=True)
+        if each.what == "landing" and code in (None, SET_ASIDE)
+    ]
+    sound = sum_landed(settings.landed, streams, lost)
+    found = [
+        _with_rows(each, broken.get(name, Quarantined()), sound.get(name, ()), code)
+        for each, name in zip(parts, parquet, strict=True)
+    ]
+    accepted = accepted_codes(ledger)
+    kept = [*whole, *(each for each in found if each.rows)]
+    kept = [each for each in kept if code is None or code in each.codes]
+    known = [
+        replace(each, accepted=tuple(sorted(accepted.get(each.landing_id, ())))) for each in kept
+    ]
+    return sorted(known, key=lambda each: (each.at, each.file), reverse=True)
+
+
+def open_files(ledger: Ledger) -> list[Event]:
+    """Files set aside whole that have not landed since, by name; the newest word on each."""
+    landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
+    newest = {event.subject: event for event in ledger.events("file_quarantined")}
+    return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
+
+
+def _newest_landings(ledger: Ledger) -> list[Event]:
+    """The newest word on each landing: what moved to another table is no longer in the first."""
+    newest: dict[str, Event] = {}
+    for kind in ("landed", "file_quarantined"):
+        for event in ledger.events(kind):
+            key = str(event.payload["landing_id"])
+            if key not in newest or newest[key].seq < event.seq:
+                newest[key] = event
+    return [event for event in newest.values() if event.kind == "landed"]
+
+
+def _file(event: Event) -> SetAside:
+    said = event.payload
+    landing_id = str(said.get("landing_id") or "")
+    code = str(said["code"])
+    remedy = str(said.get("remedy") or "")
+    return SetAside(
+        id=landing_id[:12] or event.subject,
+        what="file",
+        file=event.subject,
+        source=str(said.get("source") or ""),
+        table=str(said.get("table") or ""),
+        landing_id=landing_id,
+        at=event.at,
+        codes={code: None},
+        remedies={code: remedy},
+        rows=None,
+        rows_in_file=None,
+        reason=str(said.get("reason") or ""),
+        remedy=remedy,
+        money_unknown=NOT_READ,
+        expected=str(said.get("expected") or ""),
+        row=said.get("row"),
+        column=str(said.get("column") or ""),
+        value=str(said.get("value") or ""),
+    )
+
+
+def _landing(event: Event, reason: str) -> SetAside:
+    said = event.payload
+    if said["status"] != "accepted":
+        reason = str(said.get("reason") or "set aside")
+    sound = int(said["rows_landed"]) if reason else 0
+    landing_id = str(said["landing_id"])
+    return SetAside(
+        id=landing_id[:12],
+        what="landing" if reason else "rows",
+        file=str(said["file"]),
+        source=str(said["source"]),
+        table=event.subject,
+        landing_id=landing_id,
+        at=event.at,
+        codes={SET_ASIDE: sound} if reason else {},
+        remedies={SET_ASIDE: REMEDY_LANDING} if reason else {},
+        rows=int(said["rows_quarantined"]) + sound,
+        rows_in_file=int(said["rows_in_file"]),
+        reason=reason,
+        remedy=REMEDY_LANDING if reason else "",
+        conserved=said.get("money") or None,
+    )
+
+
+def _with_rows(
+    item: SetAside, broken: Quarantined, sound: Sequence[Money], code: str | None
+) -> SetAside:
+    """With what the quarantine's file says of its rows; of one code, if one is asked for."""
+    codes = {**item.codes, **broken.codes}
+    rows, unknown = item.rows, broken.money_unknown
+    if broken.rows is not None:
+        rows = broken.rows + (item.codes.get(SET_ASIDE) or 0)
+    elif item.rows != item.codes.get(SET_ASIDE, 0):
+        unknown = GONE
+    if code is not None:
+        codes = {name: count for name, count in codes.items() if name == code}
+        rows = codes.get(code)
+    return replace(
+        item,
+        codes=codes,
+        rows=rows,
+        remedies={**item.remedies, **broken.remedies},
+        remedy=item.remedy or next(iter(broken.remedies.values()), ""),
+        money=tuple(add_up([*broken.money, *sound])),
+        money_unknown=unknown,
+    )
