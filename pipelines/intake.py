@@ -7,8 +7,9 @@ count. Does not belong here: looking into the inbox (`inbox.py`) and reading an 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.land import FileQuarantined, Landing
+    from pipelines.land.confine import Confinement
 
 Tell = Callable[[str, str], None]
 LedgerEntry = tuple[str, str, dict[str, Any]]
@@ -63,6 +65,7 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
         seen: what is in the inbox, where somebody has looked already.
     """
     from pipelines.land import FileQuarantined
+    from pipelines.land.confine import Confinement
 
     seen = seen or notice(pipeline.settings, pipeline.ledger)
     results: list[Landing | FileQuarantined] = [
@@ -74,26 +77,34 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
         (event.payload["source"], event.payload["sha256"]): event.subject
         for event in reversed(pipeline.ledger.events("file_seen"))
     }
-    for number, export in enumerate(seen.new, start=1):
-        pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
-        try:
-            sha256 = archive_file(export.path, pipeline.settings.archive).sha256
-        except FileChanged:
-            unsettled.append(export.name)
-            continue
-        except (NotARegularFile, PermissionError) as error:
-            results.append(_set_problem_aside(pipeline, _unreadable(export, error)))
-            continue
-        entry = ("file_seen", export.name, _seen(export, sha256))
-        known_as = first_name.setdefault((export.source, sha256), export.name)
-        if known_as != export.name and not _says_more(pipeline, export.name, sha256):
-            pipeline.ledger.append_many([entry])
-            duplicates.append(export.name)
-        else:
-            results.append(_land_one(pipeline, entry))
-    for entry in to_land_again(pipeline):
-        pipeline.tell("land", f"again, its contract was changed: {entry[1]}")
-        results.append(_land_one(pipeline, entry, is_seen=True))
+    with Confinement(pipeline.settings, pipeline.streams) as confinement:
+        under_way = _UnderWay(pipeline, confinement, results)
+        for number, export in enumerate(seen.new, start=1):
+            pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
+            try:
+                sha256 = archive_file(export.path, pipeline.settings.archive).sha256
+            except FileChanged:
+                unsettled.append(export.name)
+                continue
+            except (NotARegularFile, PermissionError) as error:
+                under_way.settle()
+                results.append(_set_problem_aside(pipeline, _unreadable(export, error)))
+                continue
+            entry = ("file_seen", export.name, _seen(export, sha256))
+            known_as = first_name.setdefault((export.source, sha256), export.name)
+            if known_as != export.name:
+                under_way.settle()
+            if known_as != export.name and not _says_more(pipeline, export.name, sha256):
+                pipeline.ledger.append_many([entry])
+                duplicates.append(export.name)
+            else:
+                under_way.begin(entry)
+        # Which ones are to be landed again is known when all of these have landed.
+        under_way.settle()
+        for entry in to_land_again(pipeline):
+            pipeline.tell("land", f"again, its contract was changed: {entry[1]}")
+            under_way.begin(entry, is_seen=True)
+        under_way.settle()
     return Landed(
         landings=tuple(r for r in results if not isinstance(r, FileQuarantined)),
         quarantined=tuple(r for r in results if isinstance(r, FileQuarantined)),
@@ -121,28 +132,55 @@ def accepted_landings(pipeline: Pipeline) -> list[Landing]:
     ]
 
 
-def _land_one(
-    pipeline: Pipeline, entry: LedgerEntry, *, is_seen: bool = False
-) -> Landing | FileQuarantined:
-    """Land one archived export, and say so in the ledger together with its `file_seen`."""
-    from pipelines.land import FileQuarantined, land_file
+@dataclass
+class _UnderWay:
+    """Archived exports that are being landed, several at a time.
 
-    _, name, payload = entry
-    result = land_file(
-        pipeline.settings,
-        pipeline.streams,
-        path=pipeline.settings.inbox / name,
-        name=name,
-        sha256=payload["sha256"],
-        mtime_ns=payload["mtime_ns"],
-    )
-    if isinstance(result, FileQuarantined):
-        pipeline.tell("land", f"{name} is set aside: {result.code}")
-        outcome = _quarantine_entry(pipeline, result)
-    else:
-        outcome = ("landed", result.table, result.to_payload())
-    pipeline.ledger.append_many([outcome] if is_seen else [entry, outcome])
-    return result
+    They are written down in the order in which they began, each together with its `file_seen`.
+    """
+
+    pipeline: Pipeline
+    confinement: Confinement
+    results: list[Landing | FileQuarantined]
+    waiting: deque[tuple[LedgerEntry, str, bool]] = field(default_factory=deque)
+
+    def begin(self, entry: LedgerEntry, *, is_seen: bool = False) -> None:
+        """Begin to land an export, when there is room for it."""
+        from pipelines.land.confine import Job
+
+        _, name, payload = entry
+        job = Job(
+            path=self.pipeline.settings.inbox / name,
+            name=name,
+            sha256=payload["sha256"],
+            mtime_ns=payload["mtime_ns"],
+            size=payload["size"],
+        )
+        # The same bytes twice at a time would be the same file twice.
+        twin = any(payload["sha256"] == other["sha256"] for (_, _, other), _, _ in self.waiting)
+        self.settle(0 if twin else self.confinement.at_once(job) - 1)
+        self.waiting.append((entry, self.confinement.submit(job), is_seen))
+        if self.confinement.at_once(job) == 1:
+            self.settle()
+
+    def settle(self, rest: int = 0) -> None:
+        """Write down what came of the exports, oldest first, until so many are under way."""
+        while len(self.waiting) > rest:
+            entry, ticket, is_seen = self.waiting.popleft()
+            self._write_down(entry, self.confinement.result(ticket), is_seen)
+
+    def _write_down(
+        self, entry: LedgerEntry, result: Landing | FileQuarantined, is_seen: bool
+    ) -> None:
+        from pipelines.land import FileQuarantined
+
+        if isinstance(result, FileQuarantined):
+            self.pipeline.tell("land", f"{result.file} is set aside: {result.code}")
+            outcome = _quarantine_entry(self.pipeline, result)
+        else:
+            outcome = ("landed", result.table, result.to_payload())
+        self.pipeline.ledger.append_many([outcome] if is_seen else [entry, outcome])
+        self.results.append(result)
 
 
 def _says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:

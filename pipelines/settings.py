@@ -51,6 +51,10 @@ class Settings:
     memory_limit: str
     keep_releases: int
     settle_seconds: float
+    landing_memory: int
+    """In bytes."""
+    landing_seconds: int
+    landing_at_once: int
     postgres_url: str | None = field(default=None, repr=False)
     """Holds a password: never shown, never written into a run's record."""
     alerts: Path | None = None
@@ -257,6 +261,18 @@ def _memory(text: str) -> str:
     return size
 
 
+def bytes_of(size: str) -> int:
+    """A size of memory as KPI_MEMORY_LIMIT gives it, in bytes."""
+    number = size.rstrip("KMGTiB")
+    unit = size[len(number) :]
+    base = 1024 if "i" in unit else 1000
+    return int(float(number) * base ** ("KMGT".index(unit[0]) + 1))
+
+
+def _bytes(text: str) -> int:
+    return bytes_of(_memory(text))
+
+
 def _postgres(text: str) -> str:
     if not re.match(r"postgres(ql)?(\+[a-z0-9]+)?://.", text):
         raise ValueError("does not begin with postgresql:// (its value is not shown)")
@@ -338,6 +354,28 @@ SETTINGS: tuple[Setting, ...] = (
         "1",
         _seconds,
         "1",
+    ),
+    Setting(
+        "landing_memory",
+        "the most memory that reading one export may take, 2 GiB and half as much again as"
+        " KPI_MEMORY_LIMIT if empty",
+        "5GB",
+        _bytes,
+        lambda before: (2 << 30) + bytes_of(before["memory_limit"]) * 3 // 2,
+    ),
+    Setting(
+        "landing_seconds",
+        "how long reading one export may take before it is quarantined",
+        "3600",
+        _whole_number(1, 1_000_000),
+        "3600",
+    ),
+    Setting(
+        "landing_at_once",
+        "how many small exports are read at once, as many as there are processors if empty",
+        "4",
+        _whole_number(1, 256),
+        lambda _: os.cpu_count() or 1,
     ),
     Setting(
         "postgres_url",

@@ -31,7 +31,8 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a run needs; a look that fails is itself a finding."""
     looks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _libraries, _home, _space, _inbox, _contracts, _ledger, _pointer, _definitions,
+        _python, _libraries, _home, _space, _inbox, _reading, _contracts, _ledger, _pointer,
+        _definitions,
     )  # fmt: skip
     findings = []
     for look in looks:
@@ -80,6 +81,23 @@ def _inbox(settings: Settings) -> Finding:
         "" if well else "Create it, or set KPI_INBOX; `kpi demo DIR` fills one with an example."
     )
     return Finding("inbox", well, str(settings.inbox), remedy)
+
+
+def _reading(_: Settings) -> Finding:
+    """Whether each export is read in a process that can do nothing else."""
+    from pipelines.land.guard import look
+
+    guarded = look()
+    if guarded.memory and guarded.calls:
+        return Finding("reading", True, "exports are read without network, within limits of memory")
+    found = [] if guarded.memory else ["no limit of memory is in force"]
+    found += [] if guarded.calls else [guarded.why_not]
+    remedy = (
+        "Run on Linux (x86_64, aarch64) where seccomp is allowed, or take only exports you trust."
+    )
+    return Finding(
+        "reading", False, f"exports are read with fewer limits: {'; '.join(found)}", remedy
+    )
 
 
 def _contracts(settings: Settings) -> Finding:

@@ -36,6 +36,9 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.memory_limit == "2GB"
     assert settings.keep_releases == 10
     assert settings.settle_seconds == 1
+    assert settings.landing_memory == 2 * 1024**3 + 3_000_000_000
+    assert settings.landing_seconds == 3600
+    assert settings.landing_at_once == os.cpu_count()
     assert (settings.postgres_url, settings.alerts, settings.fault) == (None, None, None)
 
 
@@ -54,6 +57,9 @@ def test_every_setting_is_taken_from_its_variable(
         "KPI_MEMORY_LIMIT": "1.5 GiB",
         "KPI_KEEP_RELEASES": "3",
         "KPI_SETTLE_SECONDS": "0.25",
+        "KPI_LANDING_MEMORY": "1.5 GiB",
+        "KPI_LANDING_SECONDS": "60",
+        "KPI_LANDING_AT_ONCE": "3",
         "KPI_POSTGRES_URL": URL,
         "KPI_ALERTS": "/etc/alerts.yml",
         "KPI_FAULT": "landed.before_rename:fail",
@@ -73,6 +79,9 @@ def test_every_setting_is_taken_from_its_variable(
         memory_limit="1.5GiB",
         keep_releases=3,
         settle_seconds=0.25,
+        landing_memory=3 * 2**29,
+        landing_seconds=60,
+        landing_at_once=3,
         postgres_url=URL,
         alerts=Path("/etc/alerts.yml"),
         fault="landed.before_rename:fail",
