@@ -283,7 +283,14 @@ def land_again(pipeline: Pipeline, name: str, sha256: str) -> Landing | FileQuar
             f"{name} was never read, so that nothing of it is in the archive. Put it right in the"
             " inbox, and `kpi run` takes it."
         )
-    return _land_one(pipeline, ("file_seen", name, seen[-1].payload), is_seen=True)
+    from pipelines.land.confine import Confinement
+
+    results: list[Landing | FileQuarantined] = []
+    with Confinement(pipeline.settings, pipeline.streams) as confinement:
+        under_way = _UnderWay(pipeline, confinement, results)
+        under_way.begin(("file_seen", name, seen[-1].payload), is_seen=True)
+        under_way.settle()
+    return results[0]
 
 
 def _quarantine_entry(pipeline: Pipeline, result: FileQuarantined) -> LedgerEntry:
