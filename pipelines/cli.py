@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines.cli_contracts import contract, sources
 from pipelines.cli_quarantine import quarantine
 from pipelines.serve.answer import AsJson, ToCsv, ToXlsx, give, hand_on, print_json
 from pipelines.settings import Settings, SettingsError
@@ -26,6 +27,8 @@ app = typer.Typer(
     help="From the exports of CRM, ads and accounting to KPIs that can be proved.",
 )
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(contract, name="contract")
+app.command()(sources)
 
 Inbox = Annotated[
     Path | None, typer.Option(help="Where the exports are; one folder per source.", file_okay=False)

@@ -166,33 +166,39 @@ def _name(settings: Settings, streams: Mapping[str, Stream], file: Path, source:
         return path.relative_to(inbox).as_posix()
     if path.parent.name in known:
         return f"{path.parent.name}/{file.name}"
-    fitting = _sources_that_fit(streams, file)
-    if len(fitting) == 1:
-        return f"{fitting[0]}/{file.name}"
-    problem = (
-        f"contracts of {', '.join(fitting)} fit it" if fitting else "no contract of any source fits"
-    )
-    raise ContractWorkError(
-        file,
-        problem,
-        "Say whose it is with --source NAME, or let `kpi contract new` draft a contract.",
-    )
+    fitting, nearest = _sources_that_fit(streams, file)
+    if len(fitting) > 1:
+        raise ContractWorkError(
+            file,
+            f"contracts of {', '.join(fitting)} fit it",
+            "Say whose it is with --source NAME.",
+        )
+    # Under the nearest one the trial says what differs.
+    return f"{(fitting or [nearest])[0]}/{file.name}"
 
 
-def _sources_that_fit(streams: Mapping[str, Stream], file: Path) -> list[str]:
-    """The sources one of whose contracts recognises the file."""
+def _sources_that_fit(streams: Mapping[str, Stream], file: Path) -> tuple[list[str], str]:
+    """The sources one of whose contracts recognises the file, and the one that comes nearest."""
     from pipelines.land import FileRefused
-    from pipelines.land.recognise import recognise
+    from pipelines.land.recognise import Tops, recognise, tries
 
-    fitting = []
-    with unpacked(file) as export:
-        for source in sorted({stream.source for stream in streams.values()}):
-            try:
-                recognise(streams, export, f"{source}/{file.name}")
-            except FileRefused:
-                continue
-            fitting.append(source)
-    return fitting
+    fitting, most, nearest = list[str](), 0, "unknown"
+    try:
+        with unpacked(file) as export:
+            for stream in streams.values():
+                fits = tries(stream, Tops(export), (file.name, export.name))
+                found = max((len(fit.found) for fit in fits), default=0)
+                if found > most:
+                    most, nearest = found, stream.source
+            for source in sorted({stream.source for stream in streams.values()}):
+                try:
+                    recognise(streams, export, f"{source}/{file.name}")
+                except FileRefused:
+                    continue
+                fitting.append(source)
+    except ContractWorkError:
+        return [], nearest  # It can't be unpacked; the trial says so too, with its code.
+    return fitting, nearest
 
 
 @contextmanager

@@ -212,8 +212,8 @@ def _name_money(found: Guess) -> None:
                 "\\ ", " "
             )
             found.keys["pattern"] = pattern.strip()
-    if not re.search(r"(^|_)amount(_|$)", found.name):
-        found.name = f"{found.name}_amount"
+    what = re.sub(r"(^|_)amount(?=_|$)", "", found.name).strip("_")
+    found.name = f"{what}_amount" if what else "amount"
 
 
 def _mostly_mail(texts: Sequence[str]) -> bool:

@@ -11,8 +11,10 @@ import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 from models.contract import Stream, load_contract
+from models.contract_parts import Family
 from pipelines.contracts import words
 from pipelines.contracts.check import Checked, land_on_trial, unpacked
 from pipelines.contracts.columns import Guess, guess
@@ -76,6 +78,10 @@ def draft_contract(
     """
     if not file.is_file():
         raise ContractWorkError(file, "there is no such file", "Give the path of an export.")
+    if family and family not in get_args(Family):
+        raise ContractWorkError(
+            file, f"{family!r} is no family", f"Take one of {', '.join(get_args(Family))}."
+        )
     with unpacked(file) as export, tempfile.TemporaryDirectory(prefix="kpi-draft-") as folder:
         scratch = Path(folder)
         dialect = dialect_of(file, export)
@@ -105,6 +111,27 @@ def draft_contract(
                 if not _take_back(back, parts, checked):
                     break
     return Draft(source, stream, parts.family, text, tuple(review_lines(document)), checked)
+
+
+def write_draft(settings: Settings, draft: Draft, file: Path) -> Path:
+    """Write a draft where contracts are kept.
+
+    Raises:
+        ContractWorkError: there is a contract of that source already; it is left as it is.
+    """
+    contracts = settings.project / "models" / "contracts"
+    there = sorted(contracts.glob(f"*/{draft.source}.yml"))
+    if there:
+        raise ContractWorkError(
+            file,
+            f"there is a contract of {draft.source!r} already, {there[0]}",
+            "Give another --source, or add the stream to it by hand; nothing was written.",
+        )
+    target = contracts / draft.family / f"{draft.source}.yml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("x", encoding="utf-8") as written:
+        written.write(draft.text)
+    return target
 
 
 def _names(file: Path, source: str, stream: str) -> tuple[str, str]:

@@ -19,6 +19,9 @@ TOTAL = re.compile(
     r"|合计|总计|總計|合計|tổng( cộng)?)\b.*",
     re.IGNORECASE,
 )
+NOTHING_BUT_TOTAL = (
+    r"((grand|sub|report)[ -]?)?(totals?|totale?|totaal|gesamt|summe|合计|總計|合計):?"
+)
 MOST_VALUES = 20_000
 """Different values of a column that are looked at; the trial landing looks at all."""
 MOST_NOTES = 12
@@ -152,8 +155,9 @@ def _set_aside(table: Table) -> None:
     found = table.connection.execute(
         f"""select n, [{", ".join(f"coalesce({each}, '')" for each in columns)}] from t
         where {filled} > 0 and (({filled} < {usual} and regexp_full_match({first}, ?, 'i'))
+            or (n = {last} and regexp_full_match({first}, ?, 'i'))
             or ({filled} = 1 and {usual} > 2)) order by n limit 5000""",
-        [TOTAL.pattern],
+        [TOTAL.pattern, NOTHING_BUT_TOTAL],
     ).fetchall()
     titles = []
     for row, cells in found:

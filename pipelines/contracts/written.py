@@ -29,7 +29,7 @@ def _lines(about: str, value: Any) -> Iterator[str]:
     if isinstance(value, Reviewed):
         inside = value.value
         name = inside.get("name") or inside.get("rule") if isinstance(inside, Mapping) else None
-        label = str(name) if name and about in ("columns", "shapes", "skip", "load") else about
+        label = str(name) if name and about in ("columns", "shapes", "skip") else about
         for review in value.reviews:
             yield f"{label}: {visible(review)}"
         yield from _lines(about, inside)
@@ -47,11 +47,14 @@ def as_yaml(document: Mapping[str, Any]) -> str:
 
     yaml = YAML()
     yaml.width = 1 << 16
-    yaml.allow_unicode = True
     yaml.indent(mapping=2, sequence=4, offset=2)
-    target = io.StringIO()
-    yaml.dump(_block(document, 0), target)
-    return target.getvalue()
+    for yaml.allow_unicode in (True, False):
+        target = io.StringIO()
+        yaml.dump(_block(document, 0), target)
+        text = target.getvalue()
+        if all(visible(line) == line for line in text.split("\n")):
+            break  # Otherwise a header could act on the terminal: it is written in codes.
+    return text
 
 
 def _block(document: Mapping[str, Any], indent: int) -> Any:

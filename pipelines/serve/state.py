@@ -62,7 +62,7 @@ def read_state(settings: Settings, now: datetime | None = None) -> State:
 
     Ages count to now; with `KPI_AS_OF` on another day, to the beginning of that day.
     """
-    now = now or _look_from(settings)
+    now = now or look_from(settings)
     ledger = Ledger(settings.ledger_url)
     streams = load_contracts(settings.project / "models" / "contracts")
     landed = ledger.events("landed")
@@ -76,7 +76,7 @@ def read_state(settings: Settings, now: datetime | None = None) -> State:
     held = verdict is not None and verdict.payload["decision"] != "release"
     if held and verdict and released_last and released_last.seq > verdict.seq:
         held = False
-    sources = tuple(_source(stream, landed, now) for stream in streams.values())
+    sources = tuple(source_state(stream, landed, now) for stream in streams.values())
     return State(
         home=settings.home,
         release=number,
@@ -103,14 +103,16 @@ def newest_verdict(settings: Settings) -> Path:
     return settings.runs / verdict.subject / "verdict.json"
 
 
-def _look_from(settings: Settings) -> datetime:
+def look_from(settings: Settings) -> datetime:
+    """The moment to which ages count."""
     now = datetime.now(UTC)
     if abs((now.date() - settings.as_of).days) <= 1:
         return now
     return datetime.combine(settings.as_of, time(), UTC)
 
 
-def _source(stream: Stream, landed: list[Event], now: datetime) -> SourceState:
+def source_state(stream: Stream, landed: list[Event], now: datetime) -> SourceState:
+    """How fresh a stream is, from what the ledger says has landed."""
     newest = {e.payload["landing_id"]: e.payload for e in landed if e.subject == stream.table}
     exported = max((str(payload["exported_at"]) for payload in newest.values()), default=None)
     hours = age_hours(exported, now) if exported else None
