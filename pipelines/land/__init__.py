@@ -140,7 +140,7 @@ def _land(
             rows_landed=typed.landed,
             rows_quarantined=typed.broken + typed.conflicting + typed.records.broken_rows,
             rows_skipped=_skipped(recognised, typed),
-            drift=list(recognised.drift),
+            drift=[*recognised.drift, *typed.records.notes],
             columns_missing=[
                 binding.column.name for binding in recognised.bindings if not binding.is_bound
             ],

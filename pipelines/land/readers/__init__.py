@@ -92,6 +92,8 @@ class Records:
     broken_rows: int = 0
     native: bool = False
     """Cells came with types of their own: dates are in ISO form, whatever the formats declared."""
+    notes: tuple[str, ...] = ()
+    """What the export holds beside these records, said with the columns that nobody knows."""
 
 
 def cell(index: int) -> str:

@@ -7,12 +7,17 @@ meets it. What the records mean is none of this module's business.
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import re
 import shutil
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Literal
 
@@ -56,6 +61,10 @@ OTHERS = {
 WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<table")
 MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 JSON = re.compile(r'\[\s*(?:\{\s*"|\{\s*\}|\]\s*$)|\{\s*(?:"|\}\s*$)')
+MOST_ENTRIES = 10_000
+LONGEST_LIST = 4 << 20
+"""Of an archive's contents, in bytes: it is read into memory before anything of it can be asked."""
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, struct.error)
 SUSPICIOUS_FROM = 64 << 20
 """An archive may unpack to this much at whatever ratio: so little harms nobody."""
 
@@ -87,7 +96,7 @@ def unpack(path: Path, name: str, scratch: Path, limits: Limits) -> Unpacked:
     """Look at the content, take the export out of its archive, and compare with the name.
 
     Raises:
-        FileRefused: EMPTY, MAGIC_MISMATCH, ARCHIVE, LIMIT.
+        FileRefused: EMPTY, MAGIC_MISMATCH, ARCHIVE, BOMB.
     """
     kind = _kind(path, name)
     outside = _checked(Unpacked(path, name, kind), limits)
@@ -144,14 +153,53 @@ def _other(start: bytes) -> str:
 
 
 def _workbook_or_zip(path: Path) -> Kind:
+    with _archive(path) as archive:
+        return "xlsx" if "xl/workbook.xml" in archive.NameToInfo else "zip"
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A ZIP archive whose list of contents is sane; names in it are only ever compared.
+
+    Raises:
+        FileRefused: ARCHIVE, BOMB.
+    """
     try:
+        with path.open("rb") as file:
+            size = _size_of_list(file)
+        if size > LONGEST_LIST:
+            raise _bomb("it lists far more files than an export has", f"{MOST_ENTRIES:,} files")
         with zipfile.ZipFile(path) as archive:
-            return "xlsx" if "xl/workbook.xml" in archive.namelist() else "zip"
-    except (zipfile.BadZipFile, OSError) as error:
+            if len(archive.filelist) > MOST_ENTRIES:
+                found = f"it holds {len(archive.filelist):,} files"
+                raise _bomb(found, f"at most {MOST_ENTRIES:,} files")
+            members = sorted(archive.filelist, key=lambda member: member.header_offset)
+            for one, following in pairwise(members):
+                # Bytes that are counted for several files at once unpack to many times their size.
+                if one.header_offset + 30 + one.compress_size > following.header_offset:
+                    raise _bomb("files in it share the same bytes", "files one after the other")
+            yield archive
+    except (*DAMAGED, RuntimeError) as error:
+        raise _damaged(error) from error
+    except OSError as error:
+        # Without a number, or for a place that no file has, it is not the disk's but the archive's.
+        if error.errno not in (None, errno.EINVAL):
+            raise
         raise _damaged(error) from error
 
 
-def _damaged(error: Exception) -> FileRefused:
+def _size_of_list(file: BinaryIO) -> int:
+    """How many bytes the list of an archive's contents takes, by the record at its end."""
+    length = file.seek(0, 2)
+    file.seek(max(0, length - (1 << 16) - 22))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    wide = tail.rfind(b"PK\x06\x06", 0, at) if tail[at - 20 :].startswith(b"PK\x06\x07") else -1
+    return max(size, int.from_bytes(tail[wide + 40 : wide + 48], "little")) if wide >= 0 else size
+
+
+def _damaged(error: Exception | str) -> FileRefused:
     return FileRefused(
         "ARCHIVE",
         f"the archive is damaged or cut off ({error})",
@@ -190,49 +238,54 @@ def _mismatch(export: Unpacked, expected: Kind | None) -> FileRefused:
 
 
 def _refuse_bombs(export: Unpacked, limits: Limits) -> None:
-    with zipfile.ZipFile(export.path) as archive:
+    with _archive(export.path) as archive:
         # The reader gets no more bytes from a part than it declares here: zipfile sees to it.
         size = sum(part.file_size for part in archive.infolist())
+        if any(part.flag_bits & 1 for part in archive.infolist()):
+            raise _locked(export.name)
     _within(size, export.path.stat().st_size, limits.ratio, limits.workbook_bytes)
 
 
 def _from_zip(path: Path, name: str, to: Path, limits: Limits) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [
-                member
-                for member in archive.infolist()
-                # What macOS adds beside a file is no export.
-                if not member.is_dir() and not member.filename.startswith("__MACOSX/")
-            ]
-            if len(members) != 1:
-                listed = ", ".join(repr(member.filename) for member in members[:5])
-                raise FileRefused(
-                    "ARCHIVE",
-                    f"{name} holds {len(members)} files: {listed}",
-                    "Put each export into the inbox on its own.",
-                    expected="exactly one file",
-                )
-            member = members[0]
-            if member.flag_bits & 1:
-                raise FileRefused(
-                    "ARCHIVE",
-                    f"{name} is locked with a password",
-                    "Export it without a password.",
-                    expected="an archive that is not encrypted",
-                )
-            with archive.open(member) as source:
-                _copy(source, to, path.stat().st_size, limits)
-            return PurePosixPath(member.filename).name
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise _damaged(error) from error
+    with _archive(path) as archive:
+        members = [
+            member
+            for member in archive.infolist()
+            # What macOS adds beside a file is no export.
+            if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+        ]
+        if len(members) != 1:
+            listed = ", ".join(repr(member.filename[:100]) for member in members[:5])
+            raise FileRefused(
+                "ARCHIVE",
+                f"{name} holds {len(members)} files: {listed}",
+                "Put each export into the inbox on its own.",
+                expected="exactly one file",
+            )
+        member = members[0]
+        if member.flag_bits & 1:
+            raise _locked(name)
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _damaged("it is compressed in a way that is not usual")
+        with archive.open(member) as source:
+            _copy(source, to, path.stat().st_size, limits)
+        return PurePosixPath(member.filename).name
+
+
+def _locked(name: str) -> FileRefused:
+    return FileRefused(
+        "ARCHIVE",
+        f"{name} is locked with a password",
+        "Export it without a password.",
+        expected="an archive that is not encrypted",
+    )
 
 
 def _from_gzip(path: Path, name: str, to: Path, limits: Limits) -> str:
     try:
         with gzip.open(path) as source:
             _copy(source, to, path.stat().st_size, limits)
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except (gzip.BadGzipFile, *DAMAGED) as error:
         raise _damaged(error) from error
     inner = PurePosixPath(name).name
     return inner[:-3] if inner.lower().endswith(".gz") else inner
@@ -247,19 +300,21 @@ def _copy(source: IO[bytes] | gzip.GzipFile, to: Path, packed: int, limits: Limi
 
 def _within(size: int, packed: int, ratio: int, most: int) -> None:
     if size > most:
-        raise FileRefused(
-            "LIMIT",
-            f"it unpacks to more than {most >> 20:,} MiB",
-            "Export it in parts, by month for instance.",
-            expected=f"at most {most >> 20:,} MiB",
-        )
+        limit = f"{most >> 20:,} MiB"
+        raise _bomb(f"it unpacks to more than {limit}", f"at most {limit}")
     if size > SUSPICIOUS_FROM and size > packed * ratio:
-        raise FileRefused(
-            "ARCHIVE",
-            f"it unpacks to more than {ratio} times its size, as an archive made to do harm does",
-            "Put the export into the inbox without archive, if you know where it comes from.",
-            expected=f"at most {ratio} times the archive's size",
-        )
+        found = f"it unpacks to more than {ratio} times its size"
+        raise _bomb(found, f"at most {ratio} times the archive's size")
+
+
+def _bomb(found: str, expected: str) -> FileRefused:
+    return FileRefused(
+        "BOMB",
+        f"{found}, as an archive made to do harm does",
+        "If you know where it comes from, put the export into the inbox without archive, or in"
+        " parts, by month for instance.",
+        expected=expected,
+    )
 
 
 def copy_out(source: BinaryIO, to: Path) -> None:

@@ -103,6 +103,7 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
         broken.path if broken.records else None,
         broken.records,
         native=True,
+        notes=tuple(f"sheet {other!r} is not read" for other in other_sheets(path, shape)),
     )
 
 
@@ -220,17 +221,51 @@ def _census(path: Path, shape: Shape) -> tuple[int, dict[int, set[int]]]:
     return filled, holes
 
 
+def other_sheets(path: Path, shape: Shape) -> tuple[str, ...]:
+    """The names of sheets that hold values and are not read."""
+    with zipfile.ZipFile(path) as book:
+        parts = _parts(book)
+        read = _part(book, shape.sheet)
+        return tuple(
+            name for name, part in parts.items() if part != read and _has_values(book, part)
+        )
+
+
+def _has_values(book: zipfile.ZipFile, part: str) -> bool:
+    try:
+        with book.open(part) as sheet:
+            for _, element in ElementTree.iterparse(sheet):
+                if element.tag in (f"{MAIN}v", f"{MAIN}t") and element.text:
+                    return True
+                element.clear()
+    except (KeyError, ElementTree.ParseError, DefusedXmlException, zipfile.BadZipFile):
+        # Whatever is in it, it is not read.
+        return True
+    return False
+
+
 def _part(book: zipfile.ZipFile, wanted: tuple[str, ...]) -> str:
     """The name of a sheet's part; of the first sheet's where none is wanted."""
-    sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")
-    found = {each.get("name"): each.get(RELATION) for each in sheets}
-    ids = [found[name] for name in wanted or found if name in found]
-    if not ids:
+    parts = _parts(book)
+    found = [parts[name] for name in wanted or parts if name in parts]
+    if not found:
         raise _no_sheet(wanted)
-    for each in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels")):
-        if each.get("Id") == ids[0]:
-            return posixpath.normpath(posixpath.join("/xl", each.get("Target", ""))).lstrip("/")
-    raise KeyError("the sheet's part")
+    return found[0]
+
+
+def _parts(book: zipfile.ZipFile) -> dict[str, str]:
+    """The parts of the sheets with cells, by name, in the workbook's order; charts have none."""
+    targets = {
+        each.get("Id"): posixpath.normpath(posixpath.join("/xl", each.get("Target", "")))
+        for each in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+        if each.get("Type", "").endswith("/worksheet")
+    }
+    sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")
+    return {
+        each.get("name", ""): targets[each.get(RELATION)].lstrip("/")
+        for each in sheets
+        if each.get(RELATION) in targets
+    }
 
 
 def _sheet(book: openpyxl.Workbook, wanted: tuple[str, ...]) -> Any:
