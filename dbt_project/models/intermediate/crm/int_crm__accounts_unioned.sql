@@ -1,5 +1,8 @@
 {#- A new CRM is one more line here. -#}
-{%- set accounts = [ref('stg_salesforce__account')] -%}
+{%- set accounts = [
+    ref('stg_salesforce__account'),
+    ref('stg_salesforce__account_report'),
+] -%}
 
 with
 

@@ -1,5 +1,9 @@
 {#- A new CRM is one more line here. -#}
-{%- set deals = [ref('stg_salesforce__opportunity')] -%}
+{%- set deals = [
+    ref('stg_salesforce__opportunity'),
+    ref('stg_salesforce__opportunity_report'),
+    ref('stg_salesforce__opportunity_report_without_id'),
+] -%}
 
 with
 

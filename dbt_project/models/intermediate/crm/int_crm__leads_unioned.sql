@@ -1,5 +1,8 @@
 {#- A new CRM is one more line here. -#}
-{%- set leads = [ref('stg_salesforce__lead')] -%}
+{%- set leads = [
+    ref('stg_salesforce__lead'),
+    ref('stg_salesforce__lead_report'),
+] -%}
 
 with
 

@@ -1,5 +1,9 @@
 {#- A new support desk is one more line here. -#}
-{%- set tickets = [ref('stg_hubspot__tickets')] -%}
+{%- set tickets = [
+    ref('stg_hubspot__tickets'),
+    ref('stg_salesforce__case'),
+    ref('stg_salesforce__case_report'),
+] -%}
 
 with
 

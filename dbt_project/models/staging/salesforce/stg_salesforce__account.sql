@@ -41,7 +41,7 @@ renamed as (
         _row_number
 
     from latest
-    where not is_deleted
+    where not coalesce(is_deleted, false)
 
 )
 

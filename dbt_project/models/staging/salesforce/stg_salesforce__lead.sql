@@ -31,25 +31,12 @@ renamed as (
         owner_id,
 
         -- strings
-        {{ map_words('lead_source', {
-            'search': ['paid search', 'google ads', 'google adwords', 'microsoft ads'],
-            'display': ['display ads', 'display'],
-            'video': ['video ads', 'video'],
-            'social': ['paid social', 'social', 'social media', 'facebook', 'linkedin'],
-            'organic_search': ['organic search', 'seo'],
-            'direct': ['website', 'web', 'direct'],
-            'email': ['email', 'e mail', 'newsletter'],
-            'referral': ['referral', 'customer referral', 'employee referral', 'word of mouth'],
-            'webinar': ['webinar'],
-            'event': ['trade show', 'event', 'conference'],
-            'partner': ['partner', 'partner referral'],
-            'outbound': ['outbound', 'cold call', 'phone inquiry', 'purchased list'],
-        }) }} as channel,
+        {{ lead_channel('lead_source') }} as channel,
         {{ filled('lead_status') }} as lead_status,
         {{ filled('region') }} as region,
 
         -- booleans
-        is_converted,
+        coalesce(is_converted, false) as is_converted,
 
         -- dates
         {{ business_date('created_at') }} as created_date,
@@ -61,7 +48,7 @@ renamed as (
         _row_number
 
     from latest
-    where not is_deleted
+    where not coalesce(is_deleted, false)
 
 )
 

@@ -1,0 +1,50 @@
+"""What dbt makes of landed exports, without a whole run: staging, and the families that name it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.land.load_rules import create_landed_views
+from pipelines.landed_sources import write_landed_sources
+from tests.landed_exports import House
+
+DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A database with the landed exports and the models over them."""
+
+    database: Path
+    log: str
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a question, in order."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(f"{sql} ORDER BY ALL").fetchall()
+
+
+def stage(house: House, folder: Path, *select: str) -> Staged:
+    """Build the models, and ask their tests; all of them must be answered well."""
+    database = folder / "candidate.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        create_landed_views(connection, house.streams, house.landings, house.settings.landed)
+    write_landed_sources(house.streams, DBT_PROJECT)
+    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build"]
+    # Tests that also look at models of other families wait for a whole run.
+    command += ["--select", *select, "--indirect-selection", "cautious"]
+    command += ["--exclude-resource-type", "unit_test"]
+    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    command += ["--vars", f"{{as_of: '{house.settings.as_of}'}}"]
+    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:]
+    return Staged(database, done.stdout)
