@@ -2,6 +2,7 @@
 {%- set accounts = [
     ref('stg_salesforce__account'),
     ref('stg_salesforce__account_report'),
+    ref('stg_hubspot__companies'),
 ] -%}
 
 with

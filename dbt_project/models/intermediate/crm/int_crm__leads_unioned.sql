@@ -2,6 +2,7 @@
 {%- set leads = [
     ref('stg_salesforce__lead'),
     ref('stg_salesforce__lead_report'),
+    ref('stg_hubspot__contacts'),
 ] -%}
 
 with

@@ -1,0 +1,39 @@
+with
+
+landed as (
+
+    select * from {{ source('landed', 'hubspot__marketing_emails') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ joined_key(["title", "sent_at"]) }} as statistic_id,
+        campaign_id,
+
+        -- strings
+        {{ filled('title') }} as campaign_name,
+
+        -- numbers
+        sent,
+        delivered,
+        opened,
+        clicked,
+        bounced,
+        unsubscribed,
+        spam_reports,
+
+        -- dates
+        {{ business_date('sent_at') }} as sent_date,
+
+        -- lineage
+        _landing_id,
+        _row_number
+
+    from landed
+
+)
+
+select * from renamed
