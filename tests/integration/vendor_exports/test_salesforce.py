@@ -278,7 +278,7 @@ def test_a_case_is_a_ticket_in_the_marts_words(everything: Staged) -> None:
 def test_reports_alone_give_the_same_deals(tmp_path: Path) -> None:
     """What is unknown of a stage's name is said by the columns Closed and Won."""
     reports = staged(
-        tmp_path, ["report_uk_with_ids.csv", "report_us.csv"], "int_crm__deals_unioned"
+        tmp_path, ["report_uk_with_ids.csv", "report_us.csv"], "+int_crm__deals_unioned"
     )
     deals = """select deal_id, is_won, is_lost, is_open, amount, created_date, close_date
         from intermediate.int_crm__deals_unioned"""
