@@ -49,10 +49,11 @@ def by_age(landings: Iterable[Landing]) -> list[Landing]:
     The same bytes that were exported again later are one landing of the later moment, which keeps
     the earlier ones.
     """
-    moments: dict[str, set[str]] = {}
-    newest: dict[str, Landing] = {}
+    moments: dict[tuple[str, str], set[str]] = {}
+    newest: dict[tuple[str, str], Landing] = {}
     for landing in landings:
-        name = landing.landing_id
+        # Two sources may send the same bytes: these are two landings.
+        name = (landing.table, landing.landing_id)
         moments.setdefault(name, set()).update(
             (landing.exported_at.isoformat(), *landing.earlier_exports)
         )
