@@ -2,6 +2,7 @@
 {%- set invoice_lines = [
     ref('stg_billing__invoice_lines'),
     ref('int_finance__order_lines_as_invoices'),
+    ref('int_finance__stripe_invoices'),
 ] -%}
 
 with

@@ -1,6 +1,6 @@
 {#- A new payment provider is one more line here. -#}
 {%- set payments = [
-    ref('stg_stripe__payments'),
+    ref('int_finance__stripe_payments'),
     ref('stg_payments__payments'),
 ] -%}
 

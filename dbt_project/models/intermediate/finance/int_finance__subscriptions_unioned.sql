@@ -1,6 +1,6 @@
 {#- A new billing system is one more line here. -#}
 {%- set subscriptions = [
-    ref('stg_stripe__subscriptions'),
+    ref('int_finance__stripe_subscriptions'),
     ref('stg_subscriptions__subscriptions'),
 ] -%}
 

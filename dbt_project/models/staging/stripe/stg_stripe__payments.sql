@@ -44,6 +44,8 @@ renamed as (
         _row_number
 
     from landed
+    -- Stripe's test mode is no money.
+    where coalesce({{ folded('payment_mode') }}, 'live') <> 'test'
 
 )
 
