@@ -83,8 +83,9 @@ class Taken(Declared):
     """The first or last day of the period that the row, or else the file, speaks of."""
     section: Literal["path", "name"] | None = None
     """Of a report in sections: the titles above the row, joined by `:`, or the last of them."""
-    folder: Literal[True] | None = None
-    """The folder below the source's own: `inbox/google_ads/<this>/report.csv`."""
+    folder: Literal[True] | str | None = None
+    """The folder below the source's own: `inbox/google_ads/<this>/report.csv`; or the part of it
+    that is group 1 of an expression."""
     otherwise: str | None = None
     """The value of a file that says nothing in that place."""
 
@@ -95,7 +96,8 @@ class Taken(Declared):
             raise ValueError(
                 "exactly one of header_of, file_name, preamble, constant, period, section, folder"
             )
-        for regex in (self.file_name, self.preamble):
+        folder = self.folder if isinstance(self.folder, str) else None
+        for regex in (self.file_name, self.preamble, folder):
             if regex is not None and re.compile(regex).groups < 1:
                 raise ValueError("the expression needs a group ( ) around the value to take")
         return self

@@ -85,6 +85,8 @@ def bind(column: Column, fit: Fit, about: About) -> Binding:
         value = first_group(taken.file_name, about.names)
     elif taken.preamble is not None:
         value = first_group(taken.preamble, (about.preamble,))
+    elif isinstance(taken.folder, str):
+        value = first_group(taken.folder, (about.folder,))
     elif taken.folder:
         value = about.folder or None
     value = taken.otherwise if value is None else value

@@ -6,6 +6,7 @@ Months' names come from CLDR, in the languages that the contract lists.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -38,20 +39,43 @@ def stated_days(period: Period, names: Sequence[str], preamble: str) -> Days | N
         regex = place.file_name or place.preamble or ""
         for text in names if place.file_name else (preamble,):
             for found in re.finditer(regex, text, re.MULTILINE):
-                days = [day_of(said, period.formats, period.languages) for said in found.groups()]
-                if all(days) and days[0] <= days[-1]:  # type: ignore[operator]
-                    return days[0], days[-1]  # type: ignore[return-value]
+                first, last = _in_full(*(group or "" for group in found.groups()))
+                start = day_of(first, period.formats, period.languages)
+                end = day_of(last, period.formats, period.languages, to_end=True)
+                if start and end and start <= end:
+                    return start, end
     return None
 
 
-def day_of(said: str, formats: Sequence[str], languages: Sequence[str] = ("en",)) -> date | None:
-    """The day that a text is, in the first format and language in which it is one."""
+def _in_full(first: str, last: str = "") -> tuple[str, str]:
+    """Both ends with what vendors write once: `January 1 - March 31, 2026`, `May 1-31, 2026`."""
+    last = last or first
+    year = re.search(r"\b\d{4}\b", last)
+    if year and not re.search(r"\b\d{4}\b", first):
+        first = f"{first.strip(' ,')}{', ' if re.search('[0-9]', first) else ' '}{year[0]}"
+    month = re.search(r"[^\W\d_]+", first)
+    if month and not re.search(r"[^\W\d_]", last):
+        last = f"{month[0]} {last.strip()}"
+    return first, last
+
+
+def day_of(
+    said: str, formats: Sequence[str], languages: Sequence[str] = ("en",), to_end: bool = False
+) -> date | None:
+    """The day that a text is, in the first format and language in which it is one.
+
+    Of a month or a year it is the first day, or the last where a span runs `to_end` of it.
+    """
     for form in formats:
         for text in _in_english(said, languages):
             try:
-                return datetime.strptime(text, form).date()  # noqa: DTZ007  (a day has no zone)
+                day = datetime.strptime(text, form).date()  # noqa: DTZ007  (a day has no zone)
             except ValueError:
                 continue
+            if to_end and not re.search("%[dj]", form):
+                month = day.month if re.search("%[mBb]", form) else 12
+                day = day.replace(month=month, day=monthrange(day.year, month)[1])
+            return day
     return None
 
 

@@ -62,8 +62,8 @@ PERSONAL = {
     "hubspot__tickets": {"ticket_name", "owner_id"},
     "ledger__journal_lines": {"entry_description"},
     "salesforce__lead": {"lead_name", "email"},
-    "stripe__payments": {"customer_email", "payment_description"},
-    "stripe__subscriptions": {"customer_email"},
+    "stripe__payments": {"customer_name", "customer_email", "payment_description"},
+    "stripe__subscriptions": {"customer_name", "customer_email"},
 }
 REFERENCE_DATA = {
     "ecb__reference_rates",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from landed_exports import House, declared
+from landed_exports import ORDERS, House, declared
 from pydantic import ValidationError
 
 from models.contract import Stream
@@ -97,3 +97,16 @@ def test_a_row_with_another_cell_is_no_note(settings: Settings, row: str) -> Non
 def test_what_is_alone_is_not_empty() -> None:
     with pytest.raises(ValidationError, match="not `empty`"):
         declared(skip=[{"rule": "note", "cell": 1, "empty": True, "alone": True}])
+
+
+@pytest.mark.parametrize(
+    ("folder", "company"),
+    [("", "only"), ("acme", "acme"), ("day-first", "only"), ("day-first/acme", "acme")],
+)
+def test_a_part_of_the_folder_can_be_taken(settings: Settings, folder: str, company: str) -> None:
+    part = "^(?:(?:day|month)-first/)?(?!(?:day|month)-first$)(.+)"
+    own = {"name": "company", "type": "text", "taken_from": {"folder": part, "otherwise": "only"}}
+    house = House.of(settings, declared(columns=[*ORDERS["columns"], own]))
+    name = "/".join(part for part in ("shop", folder, "a.csv") if part)
+    landing = house.land(name, f"{HEADER}A1,2026-02-01,1,x\n")
+    assert [row["company"] for row in house.rows(landing)] == [company]

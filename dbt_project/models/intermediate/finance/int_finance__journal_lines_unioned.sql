@@ -1,5 +1,8 @@
 {#- A new ledger is one more line here. -#}
-{%- set journal_lines = [ref('stg_ledger__journal_lines'), ref('stg_ledger__journal_lines_signed')] -%}
+{%- set journal_lines = [
+    ref('stg_ledger__journal_lines'),
+    ref('stg_ledger__journal_lines_signed'),
+] -%}
 
 with
 

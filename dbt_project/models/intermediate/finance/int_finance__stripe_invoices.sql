@@ -1,5 +1,6 @@
--- Stripe's invoices once: the dashboard's, or else those of the replicated table, which are the same documents.
--- A draft is not issued yet, and a void invoice never was; an uncollectible one was, and is a loss.
+-- Stripe's invoices once: the dashboard's, or else those of the replicated table, which are the
+-- same documents. A draft is not issued yet, and a void invoice never was; an uncollectible one
+-- was, and is a loss.
 {%- set columns = [
     'invoice_line_id', 'invoice_id', 'document_kind', 'issue_date', 'due_date', 'source_customer_id',
     'product', 'region', 'currency_code', 'net_amount', '_landing_id', '_row_number',

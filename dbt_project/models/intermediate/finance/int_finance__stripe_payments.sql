@@ -1,4 +1,5 @@
--- Stripe's payments once: the dashboard's, or else the charges of the replicated table, which are the same money.
+-- Stripe's payments once: the dashboard's, or else the charges of the replicated table, which
+-- are the same money.
 {%- set columns = [
     'payment_id', 'payment_date', 'paid_at', 'source_customer_id', 'invoice_id', 'status', 'currency_code',
     'amount', 'refunded_amount', '_landing_id', '_row_number',

@@ -1,5 +1,6 @@
--- Stripe's subscriptions once: the dashboard's, or else those of the replicated tables, where what is paid for is in the
--- subscription's items and their prices. A subscription with two items is two rows.
+-- Stripe's subscriptions once: the dashboard's, or else those of the replicated tables, where
+-- what is paid for is in the subscription's items and their prices. A subscription with two
+-- items is two rows.
 {%- set columns = [
     'subscription_id', 'source_customer_id', 'crm_account_id', 'plan', 'subscription_status', 'billing_interval',
     'billing_interval_count', 'currency_code', 'plan_amount', 'quantity', 'started_date',

@@ -1,5 +1,5 @@
--- Staged, and in no family: it is the money of the payments once more, as it reached Stripe's balance, with fees
--- and payouts.
+-- Staged, and in no family: it is the money of the payments once more, as it reached Stripe's
+-- balance, with fees and payouts.
 with
 
 landed as (
@@ -17,7 +17,7 @@ renamed as (
         {{ filled('payout_id') }} as payout_id,
 
         -- strings
-        -- The dashboard says a type, the report a category: `payment` and `charge` are both money in.
+        -- The dashboard says a type, the report a category: `payment`, `charge` are both money in.
         {{ folded("coalesce(reporting_category, transaction_type)") }} as transaction_kind,
         {{ currency_code('currency_code') }} as currency_code,
 

@@ -1,5 +1,6 @@
--- Charges are what the dashboard's payments are, from a replicated table: where both are exported, the payments
--- feed the family, and the charges are left out (int_finance__stripe_payments).
+-- Charges are what the dashboard's payments are, from a replicated table: where both are
+-- exported, the payments feed the family, and the charges are left out
+-- (int_finance__stripe_payments).
 with
 
 landed as (
@@ -21,7 +22,8 @@ renamed as (
         case
             -- Money that was only reserved is not paid.
             when {{ folded('charge_status') }} = 'succeeded' and not is_captured then 'pending'
-            when {{ folded('charge_status') }} = 'succeeded' and refunded_amount >= amount then 'refunded'
+            when {{ folded('charge_status') }} = 'succeeded' and refunded_amount >= amount
+                then 'refunded'
             when {{ folded('charge_status') }} = 'succeeded' and refunded_amount > 0
                 then 'partially_refunded'
             else

@@ -1,6 +1,6 @@
--- The document whole, after discounts and without tax: its lines do not say how a discount is shared.
--- The dashboard's invoices are the same documents; where both are exported, those feed the family
--- (int_finance__stripe_invoices).
+-- The document whole, after discounts and without tax: its lines do not say how a discount is
+-- shared. The dashboard's invoices are the same documents; where both are exported, those feed
+-- the family (int_finance__stripe_invoices).
 with
 
 landed as (
