@@ -130,7 +130,7 @@ def show_state(state: State) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for source in state.sources:
         table.add_row(
-            source.table,
+            shown(source.table),
             str(source.newest_export)[:10],
             f"[{FRESHNESS[source.freshness]}]{source.freshness}[/]",
             f"{source.rows_landed:,}",
@@ -138,10 +138,19 @@ def show_state(state: State) -> None:
             f"{source.rows_skipped:,}",
         )
     console.print(table)
-    console.print(
-        f"\nQuarantine: {state.files_in_quarantine} files, {state.rows_in_quarantine} rows"
-        " (`kpi quarantine list`)"
-    )
+    console.print(f"\n{_quarantine_line(state)} (`kpi quarantine list`)")
+
+
+def _quarantine_line(state: State) -> str:
+    """How much is set aside: files, the share of the rows, the largest of a column's money."""
+    words = f"Quarantine: {state.files_in_quarantine} files, {state.rows_in_quarantine:,} rows"
+    if state.rows_in_quarantine:
+        words += f" ({state.rows_in_quarantine / state.rows_of_data:.2%} of all)"
+    if money := state.money_in_quarantine:
+        amount = f"{money.quarantined.normalize():,f} {money.currency}".rstrip()
+        words += f", at most {money.share:.2%} of a column's money: {shown(amount)}"
+        words += f" of {shown(money.table)}.{shown(money.column)}"
+    return words
 
 
 def show_series(figures: Sequence[mart.Figure]) -> None:
@@ -239,7 +248,7 @@ def show_findings(findings: Iterable[Finding]) -> None:
     """`kpi doctor`."""
     for finding in findings:
         mark = "[green]● well[/]" if finding.well else "[red]■ unwell[/]"
-        console.print(f"{mark}  {finding.subject}: {shown(finding.found)}")
+        console.print(f"{mark}  {shown(finding.subject)}: {shown(finding.found)}")
         if finding.remedy:
             console.print(f"          {shown(finding.remedy)}")
 

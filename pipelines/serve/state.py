@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +38,18 @@ class SourceState:
 
 
 @dataclass(frozen=True)
+class MoneyAside:
+    """The column whose money is in quarantine to the largest part."""
+
+    table: str
+    column: str
+    currency: str
+    quarantined: Decimal
+    in_file: Decimal
+    share: Decimal
+
+
+@dataclass(frozen=True)
 class State:
     """What `kpi status` says."""
 
@@ -50,6 +63,10 @@ class State:
     sources: tuple[SourceState, ...]
     files_in_quarantine: int
     rows_in_quarantine: int
+    rows_of_data: int
+    """All rows of the exports that are data: those in quarantine and the landed ones."""
+    money_in_quarantine: MoneyAside | None
+    """None: no amount that can be read is in quarantine."""
 
     @property
     def is_stale(self) -> bool:
@@ -88,6 +105,8 @@ def read_state(settings: Settings, now: datetime | None = None) -> State:
         sources=tuple(source for source in sources if source.landings),
         files_in_quarantine=len(open_files(ledger)),
         rows_in_quarantine=sum(source.rows_quarantined for source in sources),
+        rows_of_data=sum(source.rows_quarantined + source.rows_landed for source in sources),
+        money_in_quarantine=_worst_money(landed),
     )
 
 
@@ -109,6 +128,29 @@ def look_from(settings: Settings) -> datetime:
     if abs((now.date() - settings.as_of).days) <= 1:
         return now
     return datetime.combine(settings.as_of, time(), UTC)
+
+
+def _worst_money(landed: list[Event]) -> MoneyAside | None:
+    """Sums of several columns or currencies say nothing, so the one with the largest share."""
+    newest = {(event.subject, event.payload["landing_id"]): event.payload for event in landed}
+    sums: dict[tuple[str, str, str], list[Decimal]] = {}
+    for (table, _), payload in newest.items():
+        for column, currencies in (payload.get("money") or {}).items():
+            for currency, fates in currencies.items():
+                parts = sums.setdefault((table, column, currency), [Decimal(0), Decimal(0)])
+                parts[0] += Decimal(fates["quarantined"])
+                parts[1] += Decimal(fates["quarantined"]) + Decimal(fates["landed"])
+    found = [
+        MoneyAside(*key, aside, whole, _share(aside, whole))
+        for key, (aside, whole) in sorted(sums.items())
+        if aside
+    ]
+    return max(found, key=lambda each: each.share, default=None)
+
+
+def _share(aside: Decimal, whole: Decimal) -> Decimal:
+    """How large a part; all of it where credits and debits cancel out."""
+    return min(abs(aside / whole), Decimal(1)).quantize(Decimal("0.0001")) if whole else Decimal(1)
 
 
 def source_state(stream: Stream, landed: list[Event], now: datetime) -> SourceState:

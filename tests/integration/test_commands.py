@@ -1,10 +1,12 @@
 """Each command as a person types it, on the released example company."""
 
+import csv
 import json
 import subprocess
 import sys
 from decimal import Decimal
 
+import openpyxl
 import pytest
 
 from tests.integration.conftest import REPOSITORY, UNTIL, Company
@@ -120,13 +122,68 @@ def test_checks_lists_what_was_asked_and_answered(company):
     assert "passed" in kpi(company, "checks").stdout
 
 
-def test_the_quarantine_shows_every_planted_row_and_no_personal_data(company):
+def test_the_quarantine_lists_every_export_with_planted_rows(company):
     listed = answer(company, "quarantine", "list")
-    rows = {aside["file"] for aside in listed}
+    files = {aside["file"] for aside in listed}
 
     planted = [p for p in company.truth["planted"] if p.get("quarantined")]
     assert planted
-    assert {p["file"] for p in planted} <= rows
+    assert {p["file"] for p in planted} <= files
+    assert all(all(aside["remedies"].values()) for aside in listed)
+
+
+def test_the_quarantine_shows_the_rows_of_an_export_and_writes_them_for_a_spreadsheet(
+    company, tmp_path
+):
+    listed = answer(company, "quarantine", "list")
+    export = next(aside for aside in listed if aside["what"] == "rows")
+    out = tmp_path / "rows.csv"
+
+    found = answer(company, "quarantine", "show", export["id"])
+    done = kpi(company, "quarantine", "show", export["id"], "--csv", str(out))
+
+    assert found["rows_in_all"] == export["rows"] == len({n["row"] for n in found["lines"]})
+    assert all(line["remedy"] and line["raw"] for line in found["lines"])
+    assert done.returncode == 0, done.stderr
+    lines = list(csv.DictReader(out.read_text("utf-8-sig").splitlines()))
+    assert [int(line["row"]) for line in lines] == [line["row"] for line in found["lines"]]
+
+
+def test_replaying_what_was_not_mended_changes_nothing(company):
+    before = answer(company, "quarantine", "list")
+
+    replays = answer(company, "quarantine", "replay", "--all")
+
+    assert [each["changed"] for each in replays] == [False] * len(before)
+    after = answer(company, "quarantine", "list")
+    assert {(a["file"], a["rows"]) for a in after} == {(b["file"], b["rows"]) for b in before}
+    assert "release 1 stays" in kpi(company, "run").stdout
+
+
+def test_an_export_that_is_not_held_is_not_accepted(company):
+    (export,) = [a for a in answer(company, "quarantine", "list") if a["what"] == "file"]
+
+    done = kpi(company, "quarantine", "accept", export["id"], "--reason", "it is right")
+
+    assert done.returncode == 1
+    assert "UNKNOWN_FORMAT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_show_and_explain_write_spreadsheets_with_figures_as_numbers(company, tmp_path):
+    series, proof, book = tmp_path / "mrr.csv", tmp_path / "leads.csv", tmp_path / "mrr.xlsx"
+    month = f"{UNTIL:%Y-%m}"
+
+    assert kpi(company, "show", "mrr", "--csv", str(series), "--xlsx", str(book)).returncode == 0
+    assert kpi(company, "explain", "leads", month, "--rows", "--csv", str(proof)).returncode == 0
+
+    figures = list(csv.DictReader(series.read_text("utf-8-sig").splitlines()))
+    assert Decimal(figures[-1]["value"]) == Decimal(company.truth["kpis"]["mrr"][month])
+    last = list(openpyxl.load_workbook(book)["figures"].values)[-1]
+    assert Decimal(str(last[7])) == Decimal(company.truth["kpis"]["mrr"][month])
+    rows = list(csv.DictReader(proof.read_text("utf-8-sig").splitlines()))
+    total = sum(Decimal(row["contribution"]) for row in rows)
+    assert total == Decimal(company.truth["kpis"]["leads"][month])
 
 
 def test_doctor_finds_nothing_wrong(company):

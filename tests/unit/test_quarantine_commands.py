@@ -362,3 +362,39 @@ def test_a_word_without_a_reason_is_not_taken(settings, put):
     with pytest.raises(CannotAccept, match="--reason"):
         run("accept", "june.csv", "--reason", "  ")
     assert run("accept", "june.csv").exit_code == 2
+
+
+def test_status_says_which_share_of_rows_and_money_is_in_quarantine(settings, put):
+    put("shop/june.csv", ORDERS)
+
+    done = CliRunner().invoke(app, ["status", "--json"], catch_exceptions=False)
+    state = json.loads(done.stdout)
+    line = " ".join(CliRunner().invoke(app, ["status"], catch_exceptions=False).stdout.split())
+
+    # By hand: of EUR -12.50 of 10 - 12.50 + 1 = -1.50 are aside, which is more than the whole.
+    assert (state["rows_in_quarantine"], state["rows_of_data"]) == (2, 4)
+    assert state["money_in_quarantine"] == {
+        "table": "shop__orders",
+        "column": "net_amount",
+        "currency": "EUR",
+        "quarantined": "-12.500000",
+        "in_file": "-1.500000",
+        "share": "1.0000",
+    }
+    assert "2 rows (50.00% of all)" in line
+    assert "-12.5 EUR of shop__orders.net_amount" in line
+
+
+def test_show_says_of_each_column_and_currency_what_became_of_its_money(put):
+    put("shop/june.csv", ORDERS)
+
+    found = said("show", "june.csv")
+
+    euros = found["export"]["conserved"]["net_amount"]["EUR"]
+    assert {fate: Decimal(amount) for fate, amount in euros.items()} == {
+        "in_file": Decimal("-1.50"),
+        "landed": Decimal("11.00"),
+        "quarantined": Decimal("-12.50"),
+        "skipped": Decimal(0),
+    }
+    assert "-12.500000 quarantined" in " ".join(run("show", "june.csv").stdout.split())
