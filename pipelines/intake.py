@@ -17,6 +17,7 @@ from models.contract import Stream
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.inbox import Export, Notice, Problem, notice
 from pipelines.ledger import Event, Ledger
+from pipelines.set_aside import refused_by_suites
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def accepted_landings(pipeline: Pipeline) -> list[Landing]:
     """The landings that figures are computed from: read under today's contract, not set aside."""
     from pipelines.land import Landing
 
-    aside = {event.subject for event in pipeline.ledger.events("landing_set_aside")}
+    aside = refused_by_suites(pipeline.ledger)
     newest = {
         (event.subject, event.payload["landing_id"]): Landing.from_payload(event.payload)
         for event in pipeline.ledger.events("landed")
@@ -126,7 +127,7 @@ def accepted_landings(pipeline: Pipeline) -> list[Landing]:
         landing
         for landing in newest.values()
         if landing.status == "accepted"
-        and landing.landing_id not in aside
+        and (landing.landing_id, landing.contract_digest) not in aside
         and landing.table in pipeline.streams
         and landing.contract_digest == pipeline.streams[landing.table].digest
     ]

@@ -84,9 +84,14 @@ def read_set_aside(
         code: only what has this code; rows and money then are of the rows with it.
     """
     landed = _newest_landings(ledger)
-    reasons = {e.subject: str(e.payload["reason"]) for e in ledger.events("landing_set_aside")}
+    reasons = refused_by_suites(ledger)
     whole = [_file(event) for event in open_files(ledger)]
-    parts = [_landing(event, reasons.get(str(event.payload["landing_id"]), "")) for event in landed]
+    parts = [
+        _landing(
+            event, reasons.get((event.payload["landing_id"], event.payload["contract_digest"]))
+        )
+        for event in landed
+    ]
     parquet = [f"{each.table}/{each.landing_id}.parquet" for each in parts]
     broken = read_quarantined(settings.quarantine, parquet, code)
     lost = [
@@ -113,6 +118,23 @@ def open_files(ledger: Ledger) -> list[Event]:
     landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
     newest = {event.subject: event for event in ledger.events("file_quarantined")}
     return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
+
+
+def refused_by_suites(ledger: Ledger) -> dict[tuple[str, str], str]:
+    """Why suites set landings aside, by landing and the contract under which it was read.
+
+    Read under a mended contract, an export has other rows: its suite is asked anew.
+    """
+    events = [*ledger.events("landed"), *ledger.events("landing_set_aside")]
+    read_under: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
+    for event in sorted(events, key=lambda event: event.seq):
+        if event.kind == "landed":
+            read_under[event.payload["landing_id"]] = str(event.payload["contract_digest"])
+        elif event.subject in read_under:
+            key = event.subject, read_under[event.subject]
+            found[key] = str(event.payload.get("reason") or "")
+    return found
 
 
 def _newest_landings(ledger: Ledger) -> list[Event]:
@@ -153,8 +175,9 @@ def _file(event: Event) -> SetAside:
     )
 
 
-def _landing(event: Event, reason: str) -> SetAside:
+def _landing(event: Event, refused: str | None) -> SetAside:
     said = event.payload
+    reason = "" if refused is None else refused or "its suite failed"
     if said["status"] != "accepted":
         reason = str(said.get("reason") or "set aside")
     sound = int(said["rows_landed"]) if reason else 0

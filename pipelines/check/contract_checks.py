@@ -18,6 +18,7 @@ from models.contract import Stream
 from pipelines.check.lineage import Lineage
 from pipelines.check.result import MOST_SAMPLES, CheckResult, crashed, judged
 from pipelines.ledger import Ledger
+from pipelines.set_aside import refused_by_suites
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -248,10 +249,7 @@ def _quarantined_rows(settings: Settings, landing: Landing) -> int:
 
 def _set_aside(ledger: Ledger) -> dict[str, dict[str, str]]:
     """Why which file of which stream was set aside: when it was landed, or by its suite since."""
-    reasons = {
-        event.subject: str(event.payload.get("reason", ""))
-        for event in ledger.events("landing_set_aside")
-    }
+    reasons = refused_by_suites(ledger)
     found: dict[str, dict[str, str]] = {}
     for event in ledger.events("landed"):
         payload, table = event.payload, event.subject
@@ -259,8 +257,8 @@ def _set_aside(ledger: Ledger) -> dict[str, dict[str, str]]:
         of_table.pop(str(payload["file"]), None)
         if payload["status"] != "accepted":
             of_table[str(payload["file"])] = str(payload.get("reason") or "set aside")
-        elif payload["landing_id"] in reasons:
-            of_table[str(payload["file"])] = reasons[str(payload["landing_id"])]
+        elif (key := (payload["landing_id"], payload["contract_digest"])) in reasons:
+            of_table[str(payload["file"])] = reasons[key]
     return {table: files for table, files in found.items() if files}
 
 

@@ -308,6 +308,26 @@ def test_all_versions_of_a_name_are_read_again_when_their_contract_changes(setti
     assert len(flow.accepted_landings(flow.open_pipeline(settings))) == 2
 
 
+def test_what_a_suite_refused_counts_again_when_its_contract_is_mended_and_not_before(
+    settings, put
+):
+    put("shop/june.csv", HEADER + "A1,2026-06-01,Ada,10.00,EUR,x\n")
+    (landing,) = flow.accepted_landings(flow.open_pipeline(settings))
+    why = {"reason": "amounts are negative"}
+    Ledger(settings.ledger_url).append("landing_set_aside", landing.landing_id, why)
+
+    (item,) = said("list")
+    said("replay", "june.csv")
+
+    assert (item["what"], item["rows"], item["reason"]) == ("landing", 1, "amounts are negative")
+    assert flow.accepted_landings(flow.open_pipeline(settings)) == []
+    contract = settings.project / "models/contracts/finance/shop.yml"
+    contract.write_text(CONTRACT.replace("headers: [Net]", "headers: [Net, Netto]"))
+    flow.land(flow.open_pipeline(settings))
+    assert len(flow.accepted_landings(flow.open_pipeline(settings))) == 1
+    assert said("list") == []
+
+
 def hold(settings: Settings, name: str, code: str) -> None:
     """The ledger's word that a file which came is held, as landing would write it."""
     ledger = Ledger(settings.ledger_url)
