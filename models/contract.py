@@ -31,6 +31,9 @@ from models.contract_parts import (
 from models.contract_rules import ExportedAt, Load, Period, Sections, SkipRule
 from models.yaml_source import DeclarationError, Location, first_problem, nearest_line, read_yaml
 
+PART_OF_MONEY_FROM = 50
+"""ads: from this `spend_rank` on a report has only a part of the money, such as search terms."""
+
 
 class ContractError(DeclarationError):
     """A contract that cannot be used."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,17 @@ VALIDITY = {
     "_valid_from": "The first export that says so, in UTC",
     "_valid_to": "The first export after that which does not; NULL while it holds",
 }
-COLUMNS_OF_LANDINGS = {
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A table about the streams; unlike theirs its name has no `__`."""
+
+    description: str
+    columns: Mapping[str, str]
+
+
+LANDINGS = {
     "landing_id": "SHA-256 of the export's bytes",
     "source": "The vendor's product",
     "stream": "The kind of export",
@@ -47,7 +58,7 @@ COLUMNS_OF_LANDINGS = {
     "family": "What the stream is unified into",
     "owner": "The team that answers for it",
 }
-COLUMNS_OF_STREAMS = {
+STREAMS = {
     "table_name": "The landed table",
     "source": "The vendor's product",
     "stream": "The kind of export",
@@ -58,6 +69,22 @@ COLUMNS_OF_STREAMS = {
     "spend_rank": "ads: the lowest of an account's reports is its spend; empty for other streams",
     "completes_periods": "Whether a period is complete only once this stream covers it",
     "restates_days": "The vendor still changes figures of so many days",
+}
+REPORT_PERIODS = {
+    "table_name": "The landed table",
+    "account_key": "The account, in small letters and without hyphens, underscores and blanks",
+    "period_start": "The first day that rows of it speak of",
+    "period_end": "The last day that they speak of; always later than the first",
+    "feeds": "Its rows are the spend of their days; else they are a view of it",
+    "days_left_out": "Days of it that no day's export covers and no feeding period either",
+}
+FACTS = {
+    "landings": Facts("One row per export that was taken in.", LANDINGS),
+    "streams": Facts("One row per stream that a contract declares.", STREAMS),
+    "report_periods": Facts(
+        "One row per stream, account and period of several days that an ad report speaks of.",
+        REPORT_PERIODS,
+    ),
 }
 
 
@@ -96,23 +123,18 @@ def history_table(table: str) -> str:
 def _document(streams: Mapping[str, Stream]) -> dict[str, Any]:
     tables = [_table(streams[name]) for name in sorted(streams)]
     tables += [_history(streams[name]) for name in sorted(streams) if has_history(streams[name])]
-    facts = [
-        _facts("landings", "One row per export that was taken in.", COLUMNS_OF_LANDINGS),
-        _facts("streams", "One row per stream that a contract declares.", COLUMNS_OF_STREAMS),
-    ]
     source = {
         "name": "landed",
         "schema": "landed",
         "description": "The accepted exports, one view per stream, after its load rule.",
-        "tables": [*tables, *facts],
+        "tables": [*tables, *(_facts(name, facts) for name, facts in FACTS.items())],
     }
     return {"version": 2, "sources": [source]}
 
 
-def _facts(name: str, description: str, columns: Mapping[str, str]) -> dict[str, Any]:
-    """A table about the streams; unlike theirs its name has no `__`."""
-    said = [{"name": column, "description": text} for column, text in columns.items()]
-    return {"name": name, "description": description, "columns": said}
+def _facts(name: str, facts: Facts) -> dict[str, Any]:
+    said = [{"name": column, "description": text} for column, text in facts.columns.items()]
+    return {"name": name, "description": facts.description, "columns": said}
 
 
 def _table(stream: Stream) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def build_candidate(
     shutil.rmtree(run.candidate.parent, ignore_errors=True)
     run.candidate.parent.mkdir(parents=True)
     with _new_database(run.candidate) as connection:
-        create_landed_views(connection, streams, landings, settings.landed)
+        create_landed_views(connection, streams, landings, settings.landed, settings.week_start)
     manifest = parsed_project(settings, streams)
     run.dbt_target.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(parsed_manifest_file(settings, streams), run.dbt_target / "manifest.json")

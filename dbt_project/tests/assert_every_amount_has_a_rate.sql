@@ -3,8 +3,8 @@
     published rate nor one in the seven days before; an amount without a currency has none either.
 #}
 {%- set amounts = [
-    ('fct_ad_performance', ref('fct_ad_performance'), 'performance_date', 'spend_amount'),
-    ('fct_ad_performance', ref('fct_ad_performance'), 'performance_date', 'conversion_value_amount'),
+    ('fct_ad_performance', ref('fct_ad_performance'), 'period_end', 'spend_amount'),
+    ('fct_ad_performance', ref('fct_ad_performance'), 'period_end', 'conversion_value_amount'),
     ('fct_ledger_entries', ref('fct_ledger_entries'), 'posting_date', 'debit_amount'),
     ('fct_ledger_entries', ref('fct_ledger_entries'), 'posting_date', 'credit_amount'),
     ('fct_invoices', ref('fct_invoices'), 'issue_date', 'net_amount'),

@@ -9,7 +9,7 @@ spent in the last days before a month's end may still be unbooked, and no more t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -29,6 +29,7 @@ TOLERANCE_SHARE = Decimal("0.005")
 """Rounding per day and the bank's rate against the reference rate; measured differences of clean
 sources stay below a tenth of it."""
 CENT = Decimal("0.01")
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -70,21 +71,33 @@ def ad_spend(candidate: duckdb.DuckDBPyConnection) -> list[Reconciled]:
     platforms = sorted({platform for _, platform in accounts})
     if not platforms:
         return []
-    spent = _by_day(candidate.execute(SPENT, [platforms]).fetchall())
+    reported = candidate.execute(SPENT, [platforms]).fetchall()
+    spent = _by_day([(last, amount) for _, last, amount in reported])
+    periods = [(first, last) for first, last, _ in reported if first < last]
     booked = _by_day(candidate.execute(BOOKED, [sorted({a for a, _ in accounts})]).fetchall())
     last_posting = candidate.execute(
         "select max(posting_date) from kpi_mart.fct_ledger_entries"
     ).fetchone()
     if not spent or not booked or last_posting is None:
         return []
-    return compare(spent, booked, until=min(max(spent), last_posting[0]))
+    return compare(spent, booked, min(max(spent), last_posting[0]), periods)
 
 
 def compare(
-    spent: dict[date, Decimal], booked: dict[date, Decimal], until: date
+    spent: dict[date, Decimal],
+    booked: dict[date, Decimal],
+    until: date,
+    periods: Sequence[tuple[date, date]] = (),
 ) -> list[Reconciled]:
-    """The complete months from the first day both sides know to `until`."""
-    begin = max(min(spent), min(booked))
+    """The complete months from the first day both sides know to `until`.
+
+    Spend that is only known of several days (`periods`) stands on the last of them. A month that
+    ends inside such a period is not compared: how much of it was spent by then, nobody knows.
+    """
+    begin = max(min([*spent, *(first for first, _ in periods)]), min(booked))
+    for first, last in sorted(periods):
+        if first < begin <= last:
+            begin = last + ONE_DAY
     # At the beginning one side may still show what the other had before.
     opening = Decimal(0)
     if min(booked) < begin:
@@ -93,7 +106,11 @@ def compare(
         opening += _between(spent, begin - timedelta(days=BOOKING_DAYS), begin - timedelta(days=1))
     months: list[Reconciled] = []
     first = begin
+    cut = {day for start, end in periods for day in _month_ends(start, end)}
     while (last := _month_end(first)) <= until:
+        if last in cut:
+            first = last + ONE_DAY
+            continue
         left, right = _between(spent, begin, last), _between(booked, begin, last)
         unbooked = _between(spent, last - timedelta(days=BOOKING_DAYS - 1), last)
         difference = left - right
@@ -115,7 +132,7 @@ def compare(
                 verdict="fail" if abs(unexplained) > tolerance else "pass",
             )
         )
-        first = last + timedelta(days=1)
+        first = last + ONE_DAY
     return months
 
 
@@ -140,10 +157,10 @@ AD_ACCOUNTS = """
     order by 1, 2
 """
 SPENT = """
-    select performance_date, sum(spend_amount_reporting)
+    select period_start, period_end, sum(spend_amount_reporting)
     from kpi_mart.fct_ad_performance
     where list_contains(?, platform) and spend_amount_reporting is not null
-    group by 1 having sum(spend_amount_reporting) <> 0
+    group by 1, 2 having sum(spend_amount_reporting) <> 0
 """
 BOOKED = """
     select
@@ -177,7 +194,18 @@ def _result(months: Sequence[Reconciled]) -> CheckResult:
 
 
 def _by_day(rows: Sequence[tuple[date, Decimal]]) -> dict[date, Decimal]:
-    return {day: Decimal(amount) for day, amount in rows if day is not None}
+    amounts: dict[date, Decimal] = {}
+    for day, amount in rows:
+        if day is not None:
+            amounts[day] = amounts.get(day, Decimal(0)) + amount
+    return amounts
+
+
+def _month_ends(start: date, end: date) -> Iterator[date]:
+    """The last days of months that lie in a period and do not end it."""
+    while (last := _month_end(start)) < end:
+        yield last
+        start = last + ONE_DAY
 
 
 def _between(amounts: dict[date, Decimal], first: date, last: date) -> Decimal:

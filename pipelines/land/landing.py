@@ -51,6 +51,8 @@ class Landing:
     """Landed rows whose key an earlier row of the file has, with the same values."""
     scopes: list[list[str]] = field(default_factory=list)
     """load rule `window`: the scopes, such as accounts, that the export restates."""
+    has_periods: bool = False
+    """load rule `window`: rows of it speak of several days."""
     money: Money = field(default_factory=dict)
     """Sums by column and currency: in the file = landed + quarantined + skipped."""
     sizes: Sizes = field(default_factory=dict)

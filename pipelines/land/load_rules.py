@@ -9,36 +9,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
 from pipelines.land import sql
+from pipelines.land.facts import fill, utc, write_facts, write_report_periods
 from pipelines.land.landing import Landing
+from pipelines.land.report_periods import chosen_periods
 from pipelines.land.restated import by_age, still_holding, winning_rows
 from pipelines.land.views import every_version, rows_that_count
-from pipelines.landed_sources import (
-    COLUMNS_OF_LANDINGS,
-    COLUMNS_OF_STREAMS,
-    has_history,
-    history_table,
-)
+from pipelines.landed_sources import has_history, history_table
 
 if TYPE_CHECKING:
     import duckdb
 
-LANDINGS = """
-    landing_id VARCHAR, source VARCHAR, stream VARCHAR, table_name VARCHAR, file VARCHAR,
-    exported_at TIMESTAMP, covered_from DATE, covered_to DATE, rows_in_file BIGINT,
-    rows_landed BIGINT, rows_quarantined BIGINT, rows_skipped BIGINT, status VARCHAR,
-    completes_periods BOOLEAN, restates_days INTEGER, family VARCHAR, owner VARCHAR
-"""
-STREAMS = """
-    table_name VARCHAR, source VARCHAR, stream VARCHAR, family VARCHAR, owner VARCHAR,
-    description VARCHAR, load_rule VARCHAR, spend_rank INTEGER, completes_periods BOOLEAN,
-    restates_days INTEGER
-"""
 WINNING = """
     table_name VARCHAR, _landing_id VARCHAR, scope VARCHAR[], first_day DATE, last_day DATE
 """
@@ -53,26 +39,21 @@ def create_landed_views(
     streams: Mapping[str, Stream],
     landings: Sequence[Landing],
     landed: Path,
+    week_start: str = "monday",
 ) -> None:
-    """Create schema `landed`: a view for each stream, the tables `landings` and `streams`.
+    """Create schema `landed`: a view for each stream, and tables about them.
+
+    The tables are `landings`, `streams` and `report_periods`.
 
     Args:
         connection: to the database that will hold the views.
         streams: every contract; a stream without landing gets an empty view of its types.
         landings: those to compute from; of one set aside the facts are shown, but no row.
         landed: the folder of landed files.
+        week_start: the day on which the company's weeks start, monday or sunday.
     """
     connection.execute("CREATE SCHEMA IF NOT EXISTS landed")
-    _fill(
-        connection,
-        "landings",
-        LANDINGS,
-        [_row(n, streams[n.table]) for n in landings if n.table in streams],
-    )
-    _fill(connection, "streams", STREAMS, [_declared(stream) for stream in streams.values()])
-    for table, columns in (("landings", COLUMNS_OF_LANDINGS), ("streams", COLUMNS_OF_STREAMS)):
-        for column, meaning in columns.items():
-            connection.execute(f"COMMENT ON COLUMN landed.{table}.{column} IS {sql.text(meaning)}")
+    write_facts(connection, streams, landings)
     accepted: dict[str, list[Landing]] = {table: [] for table in streams}
     for landing in by_age(landings):
         if landing.status == "accepted" and landing.table in accepted:
@@ -82,8 +63,8 @@ def create_landed_views(
         for table, stream in streams.items()
         if stream.load.rule == "window"
     }
-    _fill(connection, "winning_days", WINNING, winning_rows(held))
-    _fill(connection, "snapshots", SNAPSHOTS, _snapshots(streams, accepted))
+    fill(connection, "winning_days", WINNING, winning_rows(held))
+    fill(connection, "snapshots", SNAPSHOTS, _snapshots(streams, accepted))
     for table, stream in streams.items():
         query = rows_that_count(stream, accepted[table], held.get(table, []), landed.absolute())
         connection.execute(f"CREATE OR REPLACE VIEW landed.{sql.identifier(table)} AS {query}")
@@ -91,6 +72,7 @@ def create_landed_views(
             query = every_version(stream, accepted[table], landed.absolute())
             name = sql.identifier(history_table(table))
             connection.execute(f"CREATE OR REPLACE VIEW landed.{name} AS {query}")
+    write_report_periods(connection, chosen_periods(connection, streams, held, week_start))
 
 
 def _snapshots(
@@ -101,7 +83,7 @@ def _snapshots(
     for table, stream in streams.items():
         if has_history(stream):
             exported = [
-                (_utc(moment), landing.landing_id)
+                (utc(moment), landing.landing_id)
                 for landing in accepted[table]
                 for moment in (
                     landing.exported_at,
@@ -116,55 +98,3 @@ def _snapshots(
                 for moment, name in exported
             ]
     return rows
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _row(landing: Landing, stream: Stream) -> tuple[Any, ...]:
-    return (
-        landing.landing_id,
-        landing.source,
-        landing.stream,
-        landing.table,
-        landing.file,
-        _utc(landing.exported_at),
-        landing.covered_from,
-        landing.covered_to,
-        landing.rows_in_file,
-        landing.rows_landed,
-        landing.rows_quarantined,
-        sum(landing.rows_skipped.values()),
-        landing.status,
-        stream.completes_periods,
-        stream.restates_days,
-        stream.family,
-        stream.owner.team,
-    )
-
-
-def _declared(stream: Stream) -> tuple[Any, ...]:
-    return (
-        stream.table,
-        stream.source,
-        stream.stream,
-        stream.family,
-        stream.owner.team,
-        stream.description,
-        stream.load.rule,
-        stream.spend_rank,
-        stream.completes_periods,
-        stream.restates_days,
-    )
-
-
-def _fill(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[Any, ...]]
-) -> None:
-    connection.execute(f"CREATE OR REPLACE TABLE landed.{table} ({columns})")
-    if rows:
-        # All rows by one statement, a list for each column: a thousand take no time.
-        values = [list(column) for column in zip(*rows, strict=True)]
-        lists = ", ".join(["unnest(?)"] * len(values))
-        connection.execute(f"INSERT INTO landed.{table} SELECT {lists}", values)

@@ -43,6 +43,15 @@ class Held:
         return len(self.days) == len(self.landing.scopes) and len(set(self.days.values())) == 1
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What newer exports cover, by scope."""
+
+    by_day: dict[Scope, list[Days]]
+    """Those whose rows are of single days."""
+    by_any: dict[Scope, list[Days]]
+
+
 def by_age(landings: Iterable[Landing]) -> list[Landing]:
     """Each landing once, oldest export first, in an order that arriving does not change.
 
@@ -69,9 +78,10 @@ def by_age(landings: Iterable[Landing]) -> list[Landing]:
 def still_holding(landings: Iterable[Landing]) -> list[Held]:
     """For each landing the days that hold of it: those it covers and no newer one does.
 
-    Landings of which nothing holds are left out.
+    A report of longer periods restates none of single days: it knows less of them. Landings of
+    which nothing holds are left out.
     """
-    taken: dict[Scope, list[Days]] = {}
+    taken = Taken({}, {})
     held: list[Held] = []
     newest_first = reversed(by_age(landings))
     for _, parts in groupby(newest_first, key=lambda landing: landing.exported_at):
@@ -102,16 +112,18 @@ def newest_export(landings: Sequence[Landing]) -> list[Landing]:
     return [landing for landing in landings if landing.exported_at == newest]
 
 
-def _of_one_export(parts: Sequence[Landing], taken: dict[Scope, list[Days]]) -> list[Held]:
+def _of_one_export(parts: Sequence[Landing], taken: Taken) -> list[Held]:
     """What holds of the parts of one export; `taken` is what newer ones cover, and grows by it."""
     covered: dict[Scope, list[Days]] = {}
+    by_day: dict[Scope, list[Days]] = {}
     held = []
     for landing in parts:
         first, last = landing.covered_from, landing.covered_to
         if first is None or last is None:
             continue
         scopes = [tuple(scope) for scope in landing.scopes]
-        free = {scope: tuple(_free((first, last), taken.get(scope, ()))) for scope in scopes}
+        newer = taken.by_any if landing.has_periods else taken.by_day
+        free = {scope: tuple(_free((first, last), newer.get(scope, ()))) for scope in scopes}
         shared = any(
             start <= last and end >= first
             for scope in scopes
@@ -119,11 +131,14 @@ def _of_one_export(parts: Sequence[Landing], taken: dict[Scope, list[Days]]) -> 
         )
         for scope in scopes:
             covered.setdefault(scope, []).append((first, last))
+            if not landing.has_periods:
+                by_day.setdefault(scope, []).append((first, last))
         days = {scope: stretches for scope, stretches in free.items() if stretches}
         if days:
             held.append(Held(landing, days, shared))
-    for scope, stretches in covered.items():
-        taken[scope] = _merged([*taken.get(scope, ()), *stretches])
+    for before, now in ((taken.by_any, covered), (taken.by_day, by_day)):
+        for scope, stretches in now.items():
+            before[scope] = _merged([*before.get(scope, ()), *stretches])
     return held
 
 

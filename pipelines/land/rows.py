@@ -205,21 +205,25 @@ def find_conflicts(connection: duckdb.DuckDBPyConnection, typed: Typed) -> Typed
 
 def days_and_scopes(
     connection: duckdb.DuckDBPyConnection, typed: Typed
-) -> tuple[tuple[date | None, date | None], list[list[str]]]:
-    """load rule `window`: the first and last day among the landing rows, and the scopes in them."""
+) -> tuple[tuple[date | None, date | None], list[list[str]], bool]:
+    """load rule `window`: the first and last day among the landing rows, and the scopes in them.
+
+    Also whether any of the rows speaks of several days.
+    """
     load = typed.recognised.stream.load
     if load.rule != "window" or load.date is None:
-        return (None, None), []
-    first, last = sql.identifier(load.date), sql.identifier(load.until or load.date)
+        return (None, None), [], False
+    day = f"CAST({sql.identifier(load.date)} AS DATE)"
+    until = f"CAST({sql.identifier(load.until or load.date)} AS DATE)"
     landing = f"FROM {typed.relation} WHERE {typed.sound}"
-    found = connection.execute(
-        f"SELECT CAST(min({first}) AS DATE), CAST(max({last}) AS DATE) {landing}"
-    ).fetchone()
+    first, last, has_periods = connection.execute(
+        f"SELECT min({day}), max({until}), coalesce(bool_or({until} > {day}), false) {landing}"
+    ).fetchone() or (None, None, False)
     if not load.scope:
-        return found or (None, None), [[]]
+        return (first, last), [[]], has_periods
     scope = ", ".join(f"CAST({sql.identifier(name)} AS VARCHAR)" for name in load.scope)
     scopes = connection.execute(f"SELECT DISTINCT {scope} {landing} ORDER BY ALL").fetchall()
-    return found or (None, None), [list(each) for each in scopes]
+    return (first, last), [list(each) for each in scopes], has_periods
 
 
 def write_landed(

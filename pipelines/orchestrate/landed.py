@@ -7,6 +7,7 @@ import dagster as dg
 
 from models.contract import Stream
 from pipelines import flow
+from pipelines.landed_sources import FACTS
 from pipelines.orchestrate.answers import asset_of, gathered, spec_of
 from pipelines.orchestrate.declared import Declared
 from pipelines.orchestrate.step import step
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pipelines.land.landing import Landing
 
 GROUP = "land"
-LANDINGS = asset_of("landed.landings")
-STREAMS = asset_of("landed.streams")
 Event = dg.MaterializeResult[object] | dg.AssetCheckResult
 
 
@@ -27,25 +26,21 @@ def build_landed(declared: Declared) -> dg.AssetsDefinition:
     goes on without having been asked.
     """
     specs = [_spec(stream) for stream in declared.streams.values()]
-    landings = dg.AssetSpec(
-        LANDINGS,
-        group_name=GROUP,
-        description="One row for each accepted landing: file, rows, coverage, contract.",
-        kinds={"duckdb"},
-    )
-
-    contracts = dg.AssetSpec(
-        STREAMS,
-        group_name=GROUP,
-        description="One row for each stream that a contract declares, with its rank and owner.",
-        kinds={"duckdb"},
-    )
+    facts = [
+        dg.AssetSpec(
+            asset_of(f"landed.{name}"),
+            group_name=GROUP,
+            description=table.description,
+            kinds={"duckdb"},
+        )
+        for name, table in FACTS.items()
+    ]
 
     # Without a suite asked there is no answer to give, so that no output is obligatory; a stream's
     # asset is given each time all the same.
     @dg.multi_asset(
         name="landed",
-        specs=[*specs, landings, contracts],
+        specs=[*specs, *facts],
         check_specs=[spec_of("suite", asset_of(table)) for table in _tables_with_suites(declared)],
         can_subset=True,
     )
@@ -61,12 +56,10 @@ def build_landed(declared: Declared) -> dg.AssetsDefinition:
         for stream in declared.streams.values():
             if asset_of(f"landed.{stream.table}") in wanted:
                 yield _materialized(stream, accepted, news)
-        if LANDINGS in wanted:
-            count = {"dagster/row_count": len(accepted)}
-            yield dg.MaterializeResult(asset_key=LANDINGS, metadata=count)
-        if STREAMS in wanted:
-            count = {"dagster/row_count": len(declared.streams)}
-            yield dg.MaterializeResult(asset_key=STREAMS, metadata=count)
+        for spec in facts:
+            if spec.key in wanted:
+                count = {"accepted_landings": len(accepted)}
+                yield dg.MaterializeResult(asset_key=spec.key, metadata=count)
         yield from gathered(results, context.selected_asset_check_keys)
 
     return landed

@@ -77,6 +77,8 @@ def components_of(
 def _condition(component: Mapping[str, Any], figure: Figure, earlier: bool) -> tuple[str, Values]:
     """Which rows of the fact count, as SQL with its values."""
     day = f"cast({component['time']} as date)"
+    # A row of several days counts where all of them lie.
+    last_day = f"cast({component.get('until') or component['time']} as date)"
     first, until = figure.period_start, figure.until
     is_balance = component["behaviour"] == "balance"
     if earlier:
@@ -94,7 +96,7 @@ def _condition(component: Mapping[str, Any], figure: Figure, earlier: bool) -> t
         conditions.append(f"{day} < ?")
         values.append(until)
     else:
-        conditions += [f"{day} >= ?", f"{day} < ?"]
+        conditions += [f"{day} >= ?", f"{last_day} < ?"]
         values += [first, until]
     if figure.slice != TOTAL:
         dimension = component["dimensions"][figure.slice[0]]

@@ -127,7 +127,8 @@ class _Definitions:
         measure, model = self.measures[asked["name"]]
         expressions = {d["name"]: d.get("expr") or d["name"] for d in model["dimensions"]}
         time = measure.get("agg_time_dimension") or model["defaults"]["agg_time_dimension"]
-        grain_column = ((model.get("config") or {}).get("meta") or {}).get("grain_column")
+        meta = (model.get("config") or {}).get("meta") or {}
+        grain_column, span = meta.get("grain_column"), meta.get("span") or {}
         filters = [
             FILTERED_DIMENSION.sub(lambda m: f"({expressions[m[1]]})", given["where_sql_template"])
             for holder in (metric, asked)
@@ -140,7 +141,8 @@ class _Definitions:
             "fact": relation["alias"],
             "relation": f'"{relation["schema_name"]}"."{relation["alias"]}"',
             "behaviour": "per_grain" if grain_column else behaviour,
-            "time": expressions[time],
+            "time": span.get("start") or expressions[time],
+            "until": span.get("end") or expressions[time],
             "grain_column": grain_column,
             "contribution": _contribution(measure, filters),
             "description": measure.get("description") or metric["description"],

@@ -96,17 +96,23 @@ from (values
 
 create table kpi_mart.fct_ad_performance as
 select
-    'p' || n as ad_performance_id, performance_date, platform, channel, 'c1' as campaign_id,
+    'p' || n as ad_performance_id,
+    case when period_start = period_end then period_start end as performance_date,
+    period_start, period_end, platform, channel, 'c1' as campaign_id,
     cast(impressions as bigint) as impressions, cast(clicks as bigint) as clicks,
     cast(spend as decimal(28, 6)) as spend_amount_reporting,
     cast(conversions as decimal(18, 6)) as conversions,
     cast(conversion_value as decimal(28, 6)) as conversion_value_amount_reporting,
     'ads.csv' as _landing_id, n as _row_number
 from (values
-    (1, date '2026-01-10', 'google_ads', 'search', 1000, 40, 30.15, 2.5, 90),
-    (2, date '2026-02-10', 'google_ads', 'search', 2000, 90, 80.10, 4.25, 200.20),
-    (3, date '2026-02-11', 'meta_ads', null, 500, 0, 19.90, null, null)
-) as t (n, performance_date, platform, channel, impressions, clicks, spend, conversions, conversion_value);
+    (1, date '2026-01-10', date '2026-01-10', 'google_ads', 'search', 1000, 40, 30.15, 2.5, 90),
+    (2, date '2026-02-10', date '2026-02-10', 'google_ads', 'search', 2000, 90, 80.10, 4.25, 200.20),
+    (3, date '2026-02-11', date '2026-02-11', 'meta_ads', null, 500, 0, 19.90, null, null),
+    -- Of several days: a week of one month, and one across two months.
+    (4, date '2026-01-12', date '2026-01-18', 'google_ads', 'search', 700, 10, 7, 0, 0),
+    (5, date '2025-10-27', date '2025-11-02', 'meta_ads', 'social', 300, 3, 5, 0, 0),
+    (6, date '2025-10-30', date '2025-10-30', 'google_ads', 'search', 100, 1, 2, 0, 0)
+) as t (n, period_start, period_end, platform, channel, impressions, clicks, spend, conversions, conversion_value);
 
 create table kpi_mart.fct_leads as
 select lead_id, created_date, qualified_date, is_customer, 'search' as channel, 'DACH' as region,

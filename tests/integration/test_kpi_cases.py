@@ -81,8 +81,19 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("customer_churn_rate", "week", date(2026, 2, 16), "total", "", "0.333333"),
     ("customer_churn_rate", "month", date(2026, 3, 1), "total", "", "0"),
     ("customer_churn_rate", "month", FEBRUARY, "region", "DACH", "0.5"),
-    # January's ledger has no sales and marketing entry: ad spend stands in, 30.15 for two.
-    ("cac", "month", date(2026, 1, 1), "total", "", "15.075"),
+    # January's ledger has no sales and marketing entry: ad spend stands in, 37.15 for two.
+    ("cac", "month", date(2026, 1, 1), "total", "", "18.575"),
+    # A row of a week counts in the week, its month and its year, and is spread over no day.
+    ("ad_spend", "day", date(2026, 1, 12), "total", "", "0"),
+    ("ad_spend", "week", date(2026, 1, 12), "total", "", "7"),
+    ("ad_spend", "month", date(2026, 1, 1), "total", "", "37.15"),
+    # One of a week across two months counts in the week and from the quarter on.
+    ("ad_spend", "week", date(2025, 10, 27), "total", "", "7"),
+    ("ad_spend", "month", date(2025, 10, 1), "total", "", "2"),
+    ("ad_spend", "month", date(2025, 11, 1), "total", "", "0"),
+    ("ad_spend", "quarter", date(2025, 10, 1), "total", "", "7"),
+    ("ad_spend", "year", date(2025, 1, 1), "channel", "social", "5"),
+    ("cpc", "week", date(2025, 10, 27), "total", "", "1.75"),  # 7 for 4 clicks
     ("ad_spend", "month", FEBRUARY, "channel", "(none)", "19.90"),
     ("cpc", "month", FEBRUARY, "platform", "meta_ads", None),  # spend without a click
     ("win_rate", "month", FEBRUARY, "owner", "bert", "1"),  # won all: not 0, not more than 1
@@ -186,6 +197,34 @@ def test_a_period_is_complete_once_every_stream_covers_it(warehouse: Path) -> No
     assert asked(warehouse, complete, ["tickets_opened", FEBRUARY]) == [(False, True)]
     assert asked(warehouse, complete, ["clicks", FEBRUARY]) == [(True, True)]
     assert asked(warehouse, complete, ["clicks", date(2026, 1, 1)]) == [(True, False)]
+
+
+def test_a_period_that_a_row_of_several_days_reaches_out_of_is_not_complete(
+    warehouse: Path,
+) -> None:
+    """27 October to 2 November: neither of the months has all of it, nor any of the days."""
+    cells = """select grain, period_start from kpi_mart.kpi_values where kpi = 'ad_spend'
+               and slice = 'total' and year(period_start) = 2025 and not is_complete order by all"""
+    days = [date(2025, 10, n) for n in (30, 31)] + [date(2025, 11, n) for n in (1, 2)]
+    months = [date(2025, 10, 1), date(2025, 11, 1)]
+    assert asked(warehouse, cells) == [
+        *(("day", day) for day in days),
+        *(("month", first) for first in months),
+    ]
+
+
+def test_a_row_of_several_days_is_explained_where_it_counts(warehouse: Path) -> None:
+    definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
+
+    def rows(period: str) -> list[tuple[int | None, Decimal]]:
+        told = explain(warehouse, definitions, "ad_spend", period, rows=True)
+        assert told.residual == 0
+        return sorted((row.row_number, row.contribution) for row in told.components[0].rows)
+
+    assert rows("2026-01") == [(1, Decimal("30.15")), (4, Decimal(7))]
+    assert rows("2026-W03") == [(4, Decimal(7))]
+    assert rows("2025-Q4") == [(5, Decimal(5)), (6, Decimal(2))]
+    assert rows("2025-10") == [(6, Decimal(2))]
 
 
 def test_the_scorecard_judges_the_last_complete_period(warehouse: Path) -> None:

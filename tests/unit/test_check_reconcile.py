@@ -103,6 +103,30 @@ def test_what_an_older_ledger_booked_before_is_explained_at_the_beginning() -> N
     assert february.verdict == "pass"
 
 
+def test_a_month_that_ends_inside_a_reported_period_is_judged_with_the_next() -> None:
+    """20 a day are booked; of 26 January to 8 February the platform only says 280 together."""
+    by_day = daily(JANUARY, 59, "20")
+    period = (date(2026, 1, 26), date(2026, 2, 8))
+    spent = {day: amount for day, amount in by_day.items() if not period[0] <= day <= period[1]}
+    spent[period[1]] = Decimal(280)
+
+    (february,) = compare(spent, by_day, date(2026, 2, 28), [period])
+
+    assert (february.period_start, february.verdict) == (FEBRUARY, "pass")
+    assert (february.left_amount, february.difference) == (Decimal(1180), Decimal(0))
+
+
+def test_comparing_begins_after_a_period_that_one_side_knows_in_part() -> None:
+    """The ledger begins on the 10th, in the middle of a week of 140."""
+    booked = daily(date(2026, 1, 10), 22, "20")
+    spent = {date(2026, 1, 11): Decimal(140), **daily(date(2026, 1, 12), 20, "20")}
+
+    (january,) = compare(spent, booked, date(2026, 1, 31), [(date(2026, 1, 5), date(2026, 1, 11))])
+
+    assert (january.period_start, january.left_amount) == (date(2026, 1, 12), Decimal(400))
+    assert january.difference == 0
+
+
 @pytest.fixture
 def candidate() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
@@ -110,7 +134,8 @@ def candidate() -> Iterator[duckdb.DuckDBPyConnection]:
             """
             create schema kpi_mart;
             create table kpi_mart.fct_ad_performance as
-                select date '2026-01-01' + cast(n as integer) as performance_date,
+                select date '2026-01-01' + cast(n as integer) as period_start,
+                    date '2026-01-01' + cast(n as integer) as period_end,
                     'google_ads' as platform,
                     cast(10 as decimal(28,6)) as spend_amount_reporting
                 from range(31) as days(n);

@@ -11,6 +11,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.test_utils import instance_for_test
 
 from pipelines.definitions import defs
+from pipelines.landed_sources import FACTS
 from pipelines.orchestrate.declared import Declared, read_declared
 from pipelines.orchestrate.judged import MAY_GO
 from pipelines.settings import Settings
@@ -60,7 +61,7 @@ def ancestors(graph: AssetGraph, key: dg.AssetKey) -> set[dg.AssetKey]:
 def test_every_contract_is_an_asset_with_its_owner(graph: AssetGraph, declared: Declared):
     expected = {f"landed/{table}" for table in declared.streams}
 
-    assert tables(graph, "land") == expected | {"landed/landings", "landed/streams"}
+    assert tables(graph, "land") == expected | {f"landed/{name}" for name in FACTS}
     for table, stream in declared.streams.items():
         asset = graph.get(dg.AssetKey(["landed", table]))
         assert f"team:{stream.owner.team}" in asset.owners

@@ -64,6 +64,9 @@ class Named:
         models = self.manifest.semantic_models.values()
         return next(m for model in models for m in model.measures if m.name == name)
 
+    def semantic_model(self, name: str) -> Any:
+        return next(m for m in self.manifest.semantic_models.values() if m.name == name)
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
@@ -187,6 +190,15 @@ def change_kind_of_ratio(said: Named) -> None:
     said.metric("ctr").config.meta["kpi"]["kind"] = "flow"
 
 
+def change_span_to_half_a_span(said: Named) -> None:
+    said.semantic_model("ad_performance").config.meta["span"] = {"start": "period_start"}
+
+
+def change_span_of_balance(said: Named) -> None:
+    span = {"start": "change_date", "end": "change_date"}
+    said.semantic_model("subscription_changes").config.meta["span"] = span
+
+
 @pytest.mark.parametrize(
     ("change", "metric", "feature"),
     [
@@ -210,6 +222,12 @@ def change_kind_of_ratio(said: Named) -> None:
         (change_slice, "cac", "slice `region`"),
         (change_kind, "mrr", "kind `flow`"),
         (change_kind_of_ratio, "ctr", "kind `flow`"),
+        (
+            change_span_to_half_a_span,
+            "ad_conversion_value",
+            "`span` of semantic model ad_performance",
+        ),
+        (change_span_of_balance, "mrr", "over rows of several days"),
     ],
 )
 def test_what_is_not_understood_is_refused_by_metric_and_feature(

@@ -348,3 +348,48 @@ def test_f007_order_and_repetition_of_arrival_change_no_row(
             seen.add(landing.landing_id)
         views.append(house.view())
     assert views[0] == views[1]
+
+
+MONTHLY: dict[str, Any] = {
+    **SPEND,
+    "columns": [
+        *SPEND["columns"],
+        {"name": "until", "headers": ["Until"], "type": "date", "formats": ["%Y-%m-%d"]},
+    ],
+    "key": [],
+    "load": {"rule": "window", "date": "day", "until": "until", "scope": ["account"]},
+}
+UNTIL = "Day,Until,Account,Campaign,Spend\n"
+
+
+def periods(house: House) -> list[tuple[int, int, Decimal]]:
+    """First and last day (of February) and spend of each row of the view."""
+    return [(row["day"].day, row["until"].day, row["spend"]) for row in house.view()]
+
+
+def test_a_period_is_restated_by_an_export_that_covers_it_whole(settings: Settings) -> None:
+    house = House.of(settings, declared(**MONTHLY))
+    house.land("shop/1.csv", f"{UNTIL}2026-02-01,2026-02-28,a,x,28\n", at(1))
+    house.land("shop/2.csv", f"{UNTIL}2026-02-01,2026-02-28,a,x,29\n", at(2))
+    assert periods(house) == [(1, 28, Decimal(29))]
+    house.land("shop/3.csv", f"{UNTIL}2026-02-01,2026-02-01,a,x,1\n", at(3))
+    assert periods(house) == [(1, 1, Decimal(1)), (1, 28, Decimal(29))]
+    days = "".join(f"2026-02-{n:02},2026-02-{n:02},a,x,1\n" for n in range(1, 29))
+    house.land("shop/4.csv", UNTIL + days, at(4))
+    assert periods(house) == [(n, n, Decimal(1)) for n in range(1, 29)]
+
+
+def test_a_later_export_of_a_month_leaves_its_days_as_they_are(settings: Settings) -> None:
+    house = House.of(settings, declared(**MONTHLY))
+    house.land("shop/1.csv", f"{UNTIL}2026-02-01,2026-02-01,a,x,1\n", at(1))
+    month = house.land("shop/2.csv", f"{UNTIL}2026-02-01,2026-02-28,a,x,28\n", at(2))
+    assert (month.covered_from, month.covered_to) == (date(2026, 2, 1), date(2026, 2, 28))
+    assert periods(house) == [(1, 1, Decimal(1)), (1, 28, Decimal(28))]
+
+
+def test_of_exports_that_overlap_in_part_each_shows_its_rows_once(settings: Settings) -> None:
+    house = House.of(settings, declared(**MONTHLY))
+    house.land("shop/1.csv", f"{UNTIL}2026-02-01,2026-02-28,a,x,28\n", at(1))
+    house.land("shop/2.csv", f"{UNTIL}2026-02-05,2026-02-05,a,x,1\n", at(2))
+    house.land("shop/3.csv", f"{UNTIL}2026-02-15,2026-02-15,a,x,2\n", at(3))
+    assert periods(house) == [(1, 28, Decimal(28)), (5, 5, Decimal(1)), (15, 15, Decimal(2))]

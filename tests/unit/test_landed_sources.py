@@ -46,7 +46,7 @@ def test_every_stream_is_a_source_with_its_columns_and_where_a_row_came_from(
     columns = tables["shop__orders"]["columns"]
     assert path == tmp_path / "dbt_project" / "models" / "staging" / "_landed_sources.yml"
     assert (source["name"], source["schema"]) == ("landed", "landed")
-    assert sorted(tables) == ["landings", "shop__orders", "streams"]
+    assert sorted(tables) == ["landings", "report_periods", "shop__orders", "streams"]
     assert [column["name"] for column in columns] == [
         "order_id",
         "paid_amount",
@@ -84,7 +84,11 @@ def test_a_changed_contract_replaces_the_file_whole(streams: dict[str, Stream], 
     write_landed_sources({}, tmp_path / "dbt_project")
 
     (source,) = yaml.safe_load(path.read_text())["sources"]
-    assert [table["name"] for table in source["tables"]] == ["landings", "streams"]
+    assert [table["name"] for table in source["tables"]] == [
+        "landings",
+        "streams",
+        "report_periods",
+    ]
     assert [file.name for file in path.parent.iterdir()] == ["_landed_sources.yml"]
 
 

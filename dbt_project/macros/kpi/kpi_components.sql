@@ -28,10 +28,14 @@ with
 {%- set first = components[0] -%}
 {%- set slices = plan.slices[first.semantic_model] | sort -%}
 {%- set semantic_model = kpi_semantic_model(first.semantic_model) %}
+{%- set days = ['grain', 'period_start'] + (['period_end'] if first.until else []) %}
 {{ scan }}_rows as (
     select
         {{ first.grain_column if first.grain_column else "'day'" }} as grain,
         cast({{ first.time }} as date) as period_start,
+        {%- if first.until %}
+        cast({{ first.until }} as date) as period_end,
+        {%- endif %}
         {%- for slice in slices %}
         {%- set dimension = kpi_dimension(semantic_model, slice) %}
         {{ kpi_slice_value(dimension.expr or dimension.name) }} as {{ slice }}_slice,
@@ -40,13 +44,13 @@ with
         {{ component.contribution }} as {{ component.name }}_part{{ "," if not loop.last }}
         {%- endfor %}
     from {{ ref(first.fact) }}
-    where cast({{ first.time }} as date) < {{ as_of_date() }}
+    where cast({{ first.until or first.time }} as date) < {{ as_of_date() }}
 ),
 
 {{ scan }} as (
     select
-        grain,
-        period_start,
+        {{ days | join(',
+        ') }},
         case
             {%- for slice in slices %}
             when grouping({{ slice }}_slice) = 0 then '{{ slice }}'
@@ -65,9 +69,9 @@ with
         {%- endfor %}
     from {{ scan }}_rows
     group by grouping sets (
-        (grain, period_start)
+        ({{ days | join(', ') }})
         {%- for slice in slices %},
-        (grain, period_start, {{ slice }}_slice)
+        ({{ days | join(', ') }}, {{ slice }}_slice)
         {%- endfor %}
     )
 ){{ "," if not loop.last }}
@@ -80,6 +84,7 @@ select
     '{{ component.behaviour }}' as behaviour,
     grain,
     period_start,
+    {{ 'period_end' if component.until else 'period_start as period_end' }},
     slice,
     slice_value,
     cast(coalesce({{ component.name }}_sum, 0) as decimal(38, 6)) as amount

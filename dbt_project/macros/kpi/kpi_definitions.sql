@@ -22,6 +22,7 @@
             component.behaviour,
             component.contribution,
         ] | join('|')) %}
+        {% if component.until %}{% do said.append(component.until) %}{% endif %}
     {% endfor %}
     {{ return(local_md5(said | join('\n'))) }}
 {% endmacro %}

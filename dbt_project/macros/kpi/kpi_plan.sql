@@ -43,6 +43,7 @@
             "Use a fact of changes by day."
         ) }}
     {% endif %}
+    {% set span = kpi_span(metric, semantic_model, grain_column) %}
     {% set expression = '(' ~ (measure.expr or measure.name) ~ ')' %}
     {% set filter = kpi_filter_sql(metric, semantic_model) %}
     {% if measure.agg == 'sum' %}
@@ -61,12 +62,39 @@
         'semantic_model': semantic_model.name,
         'fact': kpi_fact(semantic_model),
         'time_name': time_name,
-        'time': time.expr or time.name,
+        'time': span.start if span else (time.expr or time.name),
+        'until': span.end if span else none,
         'grain_column': grain_column,
         'behaviour': 'per_grain' if grain_column else adds_up,
         'contribution': contribution,
         'description': measure.description or (measure.agg ~ ' of ' ~ expression),
     }) }}
+{% endmacro %}
+
+
+{% macro kpi_span(metric, semantic_model, grain_column) %}
+    {#-
+      The columns with the first and last day of a row, of a fact that declares (`meta.span`) that
+      its rows may be of several days; none of any other. Such a row counts in the periods that
+      contain it whole.
+    -#}
+    {% set span = semantic_model.config.meta.get('span') %}
+    {% if not span %}{{ return(none) }}{% endif %}
+    {% if span.keys() | sort | list != ['end', 'start'] %}
+        {{ kpi_refuse(
+            metric.name,
+            "`span` of semantic model " ~ semantic_model.name,
+            "Write `meta: {span: {start: column, end: column}}`."
+        ) }}
+    {% endif %}
+    {% if grain_column or metric.type == 'cumulative' %}
+        {{ kpi_refuse(
+            metric.name,
+            "a running total, or a count per grain, over rows of several days",
+            "Use a fact of changes by day."
+        ) }}
+    {% endif %}
+    {{ return(span) }}
 {% endmacro %}
 
 

@@ -33,6 +33,7 @@
     {#- A day that dim_date does not know would be lost from every figure. -#}
     select asked.component, asked.period_start
     from {{ model }} as asked
-    left join {{ ref('dim_date') }} as calendar on asked.period_start = calendar.date_day
-    where calendar.date_day is null
+    left join {{ ref('dim_date') }} as first_days on asked.period_start = first_days.date_day
+    left join {{ ref('dim_date') }} as last_days on asked.period_end = last_days.date_day
+    where first_days.date_day is null or last_days.date_day is null
 {% endtest %}

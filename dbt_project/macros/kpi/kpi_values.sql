@@ -49,11 +49,49 @@
 {% endmacro %}
 
 
+{% macro kpi_lacking(plan) %}
+    {#-
+      The periods in which something of a KPI is missing, because it is only known of a longer
+      period that reaches beyond; as CTEs, for plans with facts of such rows.
+    -#}
+-- What is only known of several days together is missing where not all of them lie.
+lying_across as (
+    select distinct component, period_start, period_end
+    from {{ ref('kpi_components_daily') }}
+    where period_end > period_start and slice = 'total' and behaviour = 'flow'
+),
+
+lacking as (
+    select distinct parts.kpi, periods.grain, periods.period_start
+    from lying_across
+    inner join (
+        values
+        {%- for kpi in plan.kpis %}
+        {%- for component in kpi.components.values() if component.until %}
+        ({{ kpi_quote(kpi.name) }}, {{ kpi_quote(component.name) }}),
+        {%- endfor %}
+        {%- endfor %}
+        ('', '')
+    ) as parts (kpi, component)
+        on lying_across.component = parts.component
+    inner join periods
+        on
+            lying_across.period_start <= periods.period_end
+            and lying_across.period_end >= periods.period_start
+            and not (
+                lying_across.period_start >= periods.period_start
+                and lying_across.period_end <= periods.period_end
+            )
+),
+{% endmacro %}
+
+
 {% macro kpi_values_sql() %}
 {%- if not execute -%}
 select 1 as parsing_only
 {%- else -%}
 {%- set plan = kpi_plan() -%}
+{%- set has_spans = plan.components.values() | selectattr('until') | list | length > 0 -%}
 with
 
 components as (
@@ -110,6 +148,8 @@ figures as (
 {{ kpi_value_branches(plan, 'cells') }}
 ),
 
+{{ kpi_lacking(plan) if has_spans }}
+
 coverage as (
     select
         kpi,
@@ -134,11 +174,12 @@ select
     end as value,
     figures.numerator,
     figures.denominator,
-    periods.period_end < {{ as_of_date() }}
-    and periods.period_end <= coalesce(coverage.covered_to, periods.period_end) as is_complete,
+    {%- set complete %}periods.period_end < {{ as_of_date() }}
+    and periods.period_end <= coalesce(coverage.covered_to, periods.period_end)
+    {{- " and lacking.kpi is null" if has_spans }}{% endset %}
+    {{ complete }} as is_complete,
     not (
-        periods.period_end < {{ as_of_date() }}
-        and periods.period_end <= coalesce(coverage.covered_to, periods.period_end)
+        {{ complete }}
         and periods.period_end <= coalesce(coverage.settled_to, periods.period_end)
     ) as is_provisional
 from figures
@@ -146,6 +187,13 @@ inner join periods
     on figures.grain = periods.grain and figures.period_start = periods.period_start
 left join coverage
     on figures.kpi = coverage.kpi
+{%- if has_spans %}
+left join lacking
+    on
+        figures.kpi = lacking.kpi
+        and figures.grain = lacking.grain
+        and figures.period_start = lacking.period_start
+{%- endif %}
 -- Of a period that begins after every export has ended nothing is known: it is no 0.
 where figures.period_start <= coalesce(coverage.spoken_of_to, figures.period_start)
 {%- endif %}

@@ -49,3 +49,8 @@
         coalesce({{ as_text(part) }}, ''){{ " || '|' || " if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+{# An account as all streams of a platform mean it, however one writes it: 123-456-7890. #}
+{% macro account_key(text) -%}
+    lower(replace(replace(replace(coalesce({{ text }}, ''), '-', ''), '_', ''), ' ', ''))
+{%- endmacro %}

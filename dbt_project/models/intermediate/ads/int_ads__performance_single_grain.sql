@@ -6,72 +6,49 @@ performance as (
 
 ),
 
-account_currencies as (
+choices as (
 
-    select * from {{ ref('int_ads__account_currencies') }}
-
-),
-
--- The same money is reported by account, campaign, ad group and ad, and by more than one export.
-preferred as (
-
-    select
-        *,
-        case report_grain
-            when 'account' then '1|'
-            when 'campaign' then '2|'
-            when 'ad_group' then '3|'
-            else '4|'
-        end || stream as preference
-
-    from performance
-
-),
-
-best as (
-
-    select
-        platform,
-        account_id,
-        performance_date,
-        min(preference) as preference
-
-    from preferred
-    group by platform, account_id, performance_date
+    select * from {{ ref('int_ads__report_choices') }}
+    where is_feed
 
 ),
 
 single_grain as (
 
     select
-        preferred.ad_performance_id,
-        preferred.performance_date,
-        preferred.platform,
-        preferred.channel,
-        preferred.account_id,
-        preferred.campaign_id,
-        preferred.campaign_name,
-        preferred.report_grain,
-        coalesce(preferred.currency_code, account_currencies.currency_code) as currency_code,
-        preferred.spend_amount,
-        preferred.conversion_value_amount,
-        preferred.impressions,
-        preferred.clicks,
-        preferred.conversions,
-        preferred._landing_id,
-        preferred._row_number
+        performance.ad_performance_id,
+        performance.performance_date,
+        performance.period_start,
+        performance.period_end,
+        performance.platform,
+        performance.stream,
+        performance.report_grain,
+        performance.channel,
+        performance.account_id,
+        performance.campaign_id,
+        performance.campaign_name,
+        performance.ad_group_id,
+        performance.ad_group_name,
+        performance.ad_id,
+        performance.ad_name,
+        coalesce(performance.currency_code, choices.currency_code) as currency_code,
+        performance.spend_amount,
+        performance.conversion_value_amount,
+        performance.impressions,
+        performance.clicks,
+        performance.conversions,
+        performance._landing_id,
+        performance._row_number
 
-    from preferred
-    inner join best
+    from performance
+    inner join choices
         on
-            preferred.platform = best.platform
-            and preferred.account_id = best.account_id
-            and preferred.performance_date = best.performance_date
-            and preferred.preference = best.preference
-    left join account_currencies
-        on
-            preferred.platform = account_currencies.platform
-            and preferred.account_id = account_currencies.account_id
+            performance.platform = choices.platform
+            and performance.account_id = choices.account_id
+            and performance.stream = choices.stream
+            and performance.report_grain = choices.report_grain
+            and performance.period_start = choices.period_start
+            and performance.period_end = choices.period_end
 
 )
 

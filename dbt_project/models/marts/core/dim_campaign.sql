@@ -2,7 +2,8 @@ with
 
 performance as (
 
-    select * from {{ ref('fct_ad_performance') }}
+    -- All reports: some campaigns are only in one that is a view of the spend.
+    select * from {{ ref('int_ads__performance_unioned') }}
     where campaign_id is not null
 
 ),
@@ -12,8 +13,8 @@ active as (
     select
         platform,
         campaign_id,
-        min(performance_date) as first_performance_date,
-        max(performance_date) as last_performance_date
+        min(period_start) as first_performance_date,
+        max(period_end) as last_performance_date
 
     from performance
     group by platform, campaign_id
@@ -37,10 +38,11 @@ last_known as (
         on
             performance.platform = active.platform
             and performance.campaign_id = active.campaign_id
-            and performance.performance_date = active.last_performance_date
+            and performance.period_end = active.last_performance_date
     qualify row_number() over (
         partition by performance.platform, performance.campaign_id
-        order by performance.ad_performance_id asc nulls last
+        order by
+            performance.campaign_name asc nulls last, performance.ad_performance_id asc nulls last
     ) = 1
 
 )

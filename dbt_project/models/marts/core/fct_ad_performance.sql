@@ -15,11 +15,18 @@ rates as (
 select
     performance.ad_performance_id,
     performance.performance_date,
+    performance.period_start,
+    performance.period_end,
     performance.platform,
+    performance.stream,
     performance.channel,
     performance.account_id,
     performance.campaign_id,
     performance.campaign_name,
+    performance.ad_group_id,
+    performance.ad_group_name,
+    performance.ad_id,
+    performance.ad_name,
     performance.report_grain,
     performance.currency_code,
     performance.spend_amount,
@@ -41,4 +48,4 @@ from performance
 left join rates
     on
         performance.currency_code = rates.currency_code
-        and performance.performance_date = rates.rate_date
+        and performance.period_end = rates.rate_date

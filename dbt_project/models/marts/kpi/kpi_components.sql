@@ -1,7 +1,8 @@
 with
 
 daily as (
-    select component, behaviour, grain, period_start, slice, slice_value, amount
+    select
+        component, behaviour, grain, period_start, period_end, slice, slice_value, amount
     from {{ ref('kpi_components_daily') }}
 ),
 
@@ -31,13 +32,17 @@ rolled_up as (
         daily.slice,
         daily.slice_value,
         sum(daily.amount) as amount,
-        sum(case when daily.period_start < periods.comparable_until then daily.amount end)
+        sum(case when daily.period_end < periods.comparable_until then daily.amount end)
             as comparable_amount
     from daily
     inner join calendar
         on daily.period_start = calendar.date_day
     inner join periods
-        on calendar.grain = periods.grain and calendar.period_start = periods.period_start
+        on
+            calendar.grain = periods.grain
+            and calendar.period_start = periods.period_start
+            -- What is of several days counts where all of them lie, and is never spread.
+            and daily.period_end <= periods.period_end
     where daily.behaviour <> 'per_grain'
     group by
         daily.component,

@@ -1,5 +1,6 @@
 -- Generated from models/kpis.
 -- depends_on: {{ ref('kpi_components') }}
+-- depends_on: {{ ref('kpi_components_daily') }}
 -- depends_on: {{ ref('kpi_periods') }}
 -- depends_on: {{ ref('kpi_inputs') }}
 {{ kpi_values_sql() }}

@@ -1,0 +1,120 @@
+"""Tables of schema `landed` that are about the exports and streams, not rows of them.
+
+Belongs here: their columns, and filling them. Does not belong here: which rows of an export count
+(`load_rules.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from models.contract import Stream
+from pipelines.land import sql
+from pipelines.land.landing import Landing
+from pipelines.land.report_periods import ReportPeriod
+from pipelines.landed_sources import FACTS
+
+if TYPE_CHECKING:
+    import duckdb
+
+LANDINGS = """
+    landing_id VARCHAR, source VARCHAR, stream VARCHAR, table_name VARCHAR, file VARCHAR,
+    exported_at TIMESTAMP, covered_from DATE, covered_to DATE, rows_in_file BIGINT,
+    rows_landed BIGINT, rows_quarantined BIGINT, rows_skipped BIGINT, status VARCHAR,
+    completes_periods BOOLEAN, restates_days INTEGER, family VARCHAR, owner VARCHAR
+"""
+STREAMS = """
+    table_name VARCHAR, source VARCHAR, stream VARCHAR, family VARCHAR, owner VARCHAR,
+    description VARCHAR, load_rule VARCHAR, spend_rank INTEGER, completes_periods BOOLEAN,
+    restates_days INTEGER
+"""
+REPORT_PERIODS = """
+    table_name VARCHAR, account_key VARCHAR, period_start DATE, period_end DATE, feeds BOOLEAN,
+    days_left_out INTEGER
+"""
+
+
+def write_facts(
+    connection: duckdb.DuckDBPyConnection,
+    streams: Mapping[str, Stream],
+    landings: Sequence[Landing],
+) -> None:
+    """Write `landings` and `streams`."""
+    known = [_row(n, streams[n.table]) for n in landings if n.table in streams]
+    fill(connection, "landings", LANDINGS, known)
+    fill(connection, "streams", STREAMS, [_declared(stream) for stream in streams.values()])
+    _comment(connection, "landings", "streams")
+
+
+def write_report_periods(
+    connection: duckdb.DuckDBPyConnection, periods: Iterable[ReportPeriod]
+) -> None:
+    """Write `report_periods`."""
+    rows = [
+        (each.table, each.account_key, each.first, each.last, each.feeds, each.days_left_out)
+        for each in periods
+    ]
+    fill(connection, "report_periods", REPORT_PERIODS, rows)
+    _comment(connection, "report_periods")
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment as landed tables have it: in UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    for table in tables:
+        for column, meaning in FACTS[table].columns.items():
+            connection.execute(f"COMMENT ON COLUMN landed.{table}.{column} IS {sql.text(meaning)}")
+
+
+def _row(landing: Landing, stream: Stream) -> tuple[Any, ...]:
+    return (
+        landing.landing_id,
+        landing.source,
+        landing.stream,
+        landing.table,
+        landing.file,
+        utc(landing.exported_at),
+        landing.covered_from,
+        landing.covered_to,
+        landing.rows_in_file,
+        landing.rows_landed,
+        landing.rows_quarantined,
+        sum(landing.rows_skipped.values()),
+        landing.status,
+        stream.completes_periods,
+        stream.restates_days,
+        stream.family,
+        stream.owner.team,
+    )
+
+
+def _declared(stream: Stream) -> tuple[Any, ...]:
+    return (
+        stream.table,
+        stream.source,
+        stream.stream,
+        stream.family,
+        stream.owner.team,
+        stream.description,
+        stream.load.rule,
+        stream.spend_rank,
+        stream.completes_periods,
+        stream.restates_days,
+    )
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[Any, ...]]
+) -> None:
+    """Write a table of schema `landed` anew."""
+    connection.execute(f"CREATE OR REPLACE TABLE landed.{table} ({columns})")
+    if rows:
+        # All rows by one statement, a list for each column: a thousand take no time.
+        values = [list(column) for column in zip(*rows, strict=True)]
+        lists = ", ".join(["unnest(?)"] * len(values))
+        connection.execute(f"INSERT INTO landed.{table} SELECT {lists}", values)
