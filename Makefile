@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 DEMO_INBOX := $(KPI_HOME)/inbox
 INBOX ?=
 
-.PHONY: help setup run demo test test-fast check format lock dagster clean
+.PHONY: help setup remote run demo test sshd test-fast check format lock dagster clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,19 +37,35 @@ $(VENV)/.test-installed: $(VENV)/.run-installed requirements/test.txt
 
 setup: $(VENV)/.run-installed ## install what a run needs
 
+$(VENV)/.remote-installed: $(VENV)/.run-installed requirements/remote.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/remote.txt
+	@touch $@
+
+remote: $(VENV)/.remote-installed ## install what an inbox on s3:// or sftp:// needs
+
 ifeq ($(strip $(INBOX)),)
 run: setup ## the main job on the example company, or on your exports: make run INBOX=dir
 	@[ -e "$(KPI_HOME)/truth.json" ] || $(BIN)/kpi demo "$(DEMO_INBOX)"
 	@$(BIN)/kpi run --inbox "$(DEMO_INBOX)"
 else
-run: setup
-	@KPI_HOME="$${KPI_OWN_HOME:-$(CURDIR)/var/own}" $(BIN)/kpi run --inbox "$(abspath $(INBOX))"
+# A folder's name is made absolute; a URL is left as it is, and needs more libraries.
+run: $(if $(findstring ://,$(INBOX)),remote,setup)
+	@KPI_HOME="$${KPI_OWN_HOME:-$(CURDIR)/var/own}" $(BIN)/kpi run \
+	    --inbox "$(if $(findstring ://,$(INBOX)),$(INBOX),$(abspath $(INBOX)))"
 endif
 
 demo: setup ## write the example company's exports anew
 	$(BIN)/kpi demo "$(DEMO_INBOX)"
 
-test: $(VENV)/.test-installed ## all tests
+# The tests of inboxes on sftp:// ask a real server; where there is none, they say so and are skipped.
+sshd:
+	@PATH="$$PATH:/usr/sbin"; command -v sshd >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "No sshd: installing openssh-server with apt-get, for the tests of sftp:// (with systemd, the package also starts it)."; \
+	    apt-get install -qq -y openssh-server >/dev/null || echo "That failed: the tests of sftp:// will be skipped."; \
+	else echo "No sshd here: the tests of sftp:// will be skipped. Install openssh-server to run them."; fi
+
+test: $(VENV)/.test-installed sshd ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.test-installed ## the tests that take seconds
@@ -66,9 +82,9 @@ format: $(VENV)/.test-installed ## put code into the house's form
 	$(BIN)/ruff check --fix .
 
 lock: $(BIN)/uv ## renew the hash-locked requirements
-	for name in bootstrap run test; do \
+	for name in bootstrap run remote test; do \
 	    $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
-	        --python-version 3.11 $$([ $$name = test ] && echo -c requirements/run.txt) \
+	        --python-version 3.11 $$(case $$name in remote) echo -c requirements/run.txt;; test) echo -c requirements/run.txt -c requirements/remote.txt;; esac) \
 	        requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 

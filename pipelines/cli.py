@@ -31,7 +31,8 @@ app.add_typer(contract, name="contract")
 app.command()(sources)
 
 Inbox = Annotated[
-    Path | None, typer.Option(help="Where the exports are; one folder per source.", file_okay=False)
+    str | None,
+    typer.Option(help="Where the exports are, one folder per source: a folder, s3:// or sftp://."),
 ]
 AsOf = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Look at the figures as on this day.")

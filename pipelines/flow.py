@@ -1,4 +1,4 @@
-"""The steps in their order: notice and land, check, freeze, transform, check, publish.
+"""The steps in their order: fetch, notice and land, check, freeze, transform, check, publish.
 
 `kpi run` takes them one after the other; each Dagster asset takes the one it is named after, and
 finds what the earlier ones did in the ledger and the run's folder. How a step works is in its room.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.contract import load_contracts
-from pipelines.inbox import notice
+from pipelines.fetch.fetching import look_at_inbox
 from pipelines.intake import (
     Landed,
     Pipeline,
@@ -94,7 +94,7 @@ def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
     """The main job, once: from what is new in the inbox to a release, or to the reasons why not."""
     pipeline = open_pipeline(settings, tell)
     with alone(pipeline), ExitStack() as stack:
-        seen = notice(settings, pipeline.ledger)
+        seen = look_at_inbox(settings, pipeline.ledger, tell)
         # Started before landing, because its import takes as long as landing does.
         worker = stack.enter_context(start_worker(pipeline)) if seen.new else None
         landed = land(pipeline, seen)

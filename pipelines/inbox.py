@@ -17,7 +17,13 @@ from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
-ProblemCode = Literal["UNKNOWN_SOURCE", "NOT_A_REGULAR_FILE", "UNREADABLE", "NAME_NOT_UTF8"]
+ProblemCode = Literal[
+    "UNKNOWN_SOURCE", "NOT_A_REGULAR_FILE", "UNREADABLE", "NAME_NOT_UTF8", "NAME_REFUSED"
+]
+IN_NO_FOLDER = "It is in no source's folder. Put it into inbox/<source>/, as google_ads/."
+UNFINISHED_NAME = "Hidden, or named as a download that is not finished; rename it when it is whole."
+STILL_WRITTEN = "It is still being written."
+NOT_UTF8 = "Its name is not UTF-8. Rename it and its folders."
 
 
 class InboxMissing(Exception):
@@ -132,7 +138,7 @@ def _walk(inbox: Path) -> Iterator[Export | Unsettled | Problem]:
             continue
         for entry in listed:
             name, path = prefix + entry.name, Path(entry.path)
-            if entry.is_dir(follow_symlinks=False) and not _is_unfinished(entry.name):
+            if entry.is_dir(follow_symlinks=False) and not is_unfinished(entry.name):
                 folders.append((path, f"{name}/", source or entry.name))
                 continue
             try:
@@ -151,27 +157,26 @@ def _judge(
     size, mtime_ns = state.st_size, state.st_mtime_ns
 
     def problem(code: ProblemCode, reason: str) -> Problem:
-        return Problem(path, _printable(name), code, reason, size, mtime_ns, _printable(source))
+        return Problem(path, printable(name), code, reason, size, mtime_ns, printable(source))
 
-    if _is_unfinished(path.name):
-        reason = "Hidden, or named as a download that is not finished; rename it when it is whole."
-        return Unsettled(path, _printable(name), reason)
+    if is_unfinished(path.name):
+        return Unsettled(path, printable(name), UNFINISHED_NAME)
     if not stat.S_ISREG(state.st_mode):
         kind = "link" if stat.S_ISLNK(state.st_mode) else "pipe, socket or device"
         return problem("NOT_A_REGULAR_FILE", f"It is a {kind}. Put the export itself there.")
-    if name != _printable(name):
-        return problem("NAME_NOT_UTF8", "Its name is not UTF-8. Rename it and its folders.")
+    if name != printable(name):
+        return problem("NAME_NOT_UTF8", NOT_UTF8)
     if not source:
-        reason = "It is in no source's folder. Put it into inbox/<source>/, as google_ads/."
-        return problem("UNKNOWN_SOURCE", reason)
+        return problem("UNKNOWN_SOURCE", IN_NO_FOLDER)
     return Export(path, source, name, size, mtime_ns)
 
 
-def _is_unfinished(name: str) -> bool:
+def is_unfinished(name: str) -> bool:
+    """Whether a file or folder is named as what is not to be taken, or not yet."""
     return name.startswith(".") or name.casefold().endswith(UNFINISHED)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A name that can be written as UTF-8; bytes that are not UTF-8 are shown in hexadecimal."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
@@ -179,7 +184,7 @@ def _printable(name: str) -> str:
 def _unreadable(path: Path, name: str, source: str, error: OSError | None = None) -> Problem:
     why = f" ({error.strerror})" if error else ""
     reason = f"It cannot be read{why}. Give the program the right to; it is then taken."
-    return Problem(path, _printable(name), "UNREADABLE", reason, source=_printable(source))
+    return Problem(path, printable(name), "UNREADABLE", reason, source=printable(source))
 
 
 def _settle(
@@ -206,7 +211,7 @@ def _settle(
             except FileNotFoundError:
                 continue
             if (state.st_size, state.st_mtime_ns) != (export.size, export.mtime_ns):
-                growing.append(Unsettled(export.path, export.name, "It is still being written."))
+                growing.append(Unsettled(export.path, export.name, STILL_WRITTEN))
                 continue
         settled.append(export)
     return settled, growing

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
-from pipelines.inbox import Export, Notice, Problem, notice
+from pipelines.fetch.fetching import look_at_inbox
+from pipelines.inbox import STILL_WRITTEN, Export, Notice, Problem, Unsettled
 from pipelines.ledger import Event, Ledger
 from pipelines.set_aside import refused_by_suites
 from pipelines.settings import Settings
@@ -50,8 +51,8 @@ class Landed:
     quarantined: tuple[FileQuarantined, ...] = ()
     duplicates: tuple[str, ...] = ()
     """Names under which bytes came that had landed before."""
-    unsettled: tuple[str, ...] = ()
-    """Files that are still being written, left for the next look."""
+    unsettled: tuple[Unsettled, ...] = ()
+    """Files that are not whole yet, or are named so, left for the next look."""
 
 
 class NeverArchived(Exception):
@@ -68,12 +69,12 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
     from pipelines.land import FileQuarantined
     from pipelines.land.confine import Confinement
 
-    seen = seen or notice(pipeline.settings, pipeline.ledger)
+    seen = seen or look_at_inbox(pipeline.settings, pipeline.ledger, pipeline.tell)
     results: list[Landing | FileQuarantined] = [
         _set_problem_aside(pipeline, problem) for problem in seen.problems
     ]
     duplicates: list[str] = []
-    unsettled = [file.name for file in seen.unsettled]
+    unsettled = list(seen.unsettled)
     first_name = {
         (event.payload["source"], event.payload["sha256"]): event.subject
         for event in reversed(pipeline.ledger.events("file_seen"))
@@ -85,7 +86,7 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
             try:
                 sha256 = archive_file(export.path, pipeline.settings.archive).sha256
             except FileChanged:
-                unsettled.append(export.name)
+                unsettled.append(Unsettled(export.path, export.name, STILL_WRITTEN))
                 continue
             except (NotARegularFile, PermissionError) as error:
                 under_way.settle()

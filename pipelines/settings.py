@@ -13,6 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.fetch.url import InboxUrl, holds_secret, read_inbox_url
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 FAULT_ACTIONS = ("kill", "fail")
 
@@ -43,6 +45,7 @@ class Settings:
     project: Path
     home: Path
     inbox: Path
+    """The folder that is looked into; of a remote inbox, the one that it is downloaded to."""
     reporting_currency: str
     time_zone: str
     week_start: str
@@ -58,6 +61,12 @@ class Settings:
     postgres_url: str | None = field(default=None, repr=False)
     """Holds a password: never shown, never written into a run's record."""
     alerts: Path | None = None
+    remote: InboxUrl | None = None
+    """Where exports arrive, if KPI_INBOX is a URL."""
+    sftp_key: Path | None = None
+    sftp_password: str | None = field(default=None, repr=False)
+    """Never shown, never written into a run's record."""
+    sftp_known_hosts: Path | None = None
     fault: str | None = None
     """For the run's record only: `storage.py` asks `fault_from_environment` itself."""
 
@@ -78,7 +87,15 @@ class Settings:
             text = os.environ.get(setting.variable, "") if given is None else str(given)
             values[setting.attribute] = setting.read(text.strip(), values)
         fault_from_environment()
+        if isinstance(values["inbox"], InboxUrl):
+            values["remote"] = values["inbox"]
+            values["inbox"] = values["remote"].mirror(values["home"])
         return cls(**values, fault=os.environ.get("KPI_FAULT") or None)
+
+    @property
+    def inbox_shown(self) -> str:
+        """The inbox as whoever set it would recognise it."""
+        return str(self.remote or self.inbox)
 
     @property
     def archive(self) -> Path:
@@ -151,7 +168,7 @@ class Setting:
         try:
             return self.parse(text)
         except ValueError as error:
-            shown = "" if self.secret else f" is {text!r}, which"
+            shown = "" if self.secret or holds_secret(text) else f" is {text!r}, which"
             raise SettingsError(
                 self.variable, f"{shown} {error}".strip(), self.purpose, self.example
             ) from None
@@ -198,6 +215,10 @@ def quiet_telemetry() -> None:
 
 def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _inbox(text: str) -> Path | InboxUrl:
+    return read_inbox_url(text) or _folder(text)
 
 
 def _existing_folder(text: str) -> Path:
@@ -302,9 +323,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "inbox",
-        "the folder where exports arrive, one folder per source; <home>/inbox if empty",
+        "the folder where exports arrive, one folder per source, or a bucket or server that it is"
+        " on (s3://bucket/prefix, sftp://user@host/path); <home>/inbox if empty",
         "/srv/exports",
-        _folder,
+        _inbox,
         lambda before: before["home"] / "inbox",
     ),
     Setting(
@@ -388,6 +410,26 @@ SETTINGS: tuple[Setting, ...] = (
         "alerts",
         "a file with the routes by which owners are told, none if empty",
         "/etc/kpi-mart/alerts.yml",
+        _folder,
+    ),
+    Setting(
+        "sftp_key",
+        "the file with the private key for an inbox on sftp://, what ~/.ssh and the SSH agent"
+        " have if empty",
+        "/etc/kpi-mart/sftp_key",
+        _folder,
+    ),
+    Setting(
+        "sftp_password",
+        "the password for an inbox on sftp://, none if empty",
+        "a-long-password",
+        str,
+        secret=True,
+    ),
+    Setting(
+        "sftp_known_hosts",
+        "the file with the keys of servers that are trusted, ~/.ssh/known_hosts if empty",
+        "/etc/kpi-mart/known_hosts",
         _folder,
     ),
 )

@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from pipelines.inbox import InboxMissing, Notice, notice
+from pipelines.fetch.fetching import peek_at_inbox
+from pipelines.inbox import InboxMissing, Notice
 from pipelines.ledger import Ledger
 from pipelines.orchestrate.schedule import kpi_run
 from pipelines.settings import Settings
@@ -21,6 +23,10 @@ OURS = ("pipelines.", "models.", "expectations.")
 RETRY_SECONDS = 3600
 """After so long the same files may start the job again: Dagster never repeats a run key, so that
 without this a run that died before it landed them would make them wait for ever."""
+REMOTE_SECONDS = 300
+"""A bucket's listings are paid for, and a server's owner looks at who asks how often."""
+LONGEST_WAIT = 10
+"""A tick is given up after a minute. The run that it starts waits as long as is set."""
 AT_WORK = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -37,19 +43,28 @@ AT_WORK = (
     description="Starts the job when the inbox holds an export that is new and no longer growing.",
 )
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """What is new is asked of the ledger each time: there is no cursor that could be lost."""
+    """What is new is asked of the ledger each time; the cursor only says when to ask elsewhere.
+
+    Raises:
+        pipelines.fetch.store.RemoteInboxError: a bucket or server that cannot be looked into is a
+            failed tick, not a quiet one.
+    """
     at_work = dg.RunsFilter(job_name=kpi_run.name, statuses=list(AT_WORK))
     if context.instance.get_runs_count(at_work):
         return dg.SkipReason("The job is at work; what it leaves is looked at after it.")
     settings = Settings.from_environment()
+    if settings.remote and time.time() - float(context.cursor or 0) < REMOTE_SECONDS:
+        return dg.SkipReason(f"{settings.remote} was looked at less than {REMOTE_SECONDS} s ago.")
+    context.update_cursor(str(time.time()))
+    brief = replace(settings, settle_seconds=min(settings.settle_seconds, LONGEST_WAIT))
     try:
-        seen = notice(settings, Ledger(settings.ledger_url))
+        seen = peek_at_inbox(brief, Ledger(settings.ledger_url))
     except InboxMissing as missing:
         return dg.SkipReason(str(missing))
     key = run_key(seen, time.time())
     if key is None:
         growing = f" {len(seen.unsettled)} files are not yet complete." if seen.unsettled else ""
-        return dg.SkipReason(f"Nothing new in {settings.inbox}.{growing}")
+        return dg.SkipReason(f"Nothing new in {settings.inbox_shown}.{growing}")
     return dg.RunRequest(run_key=key, tags={"kpi/new_files": str(len(_waiting(seen)))})
 
 

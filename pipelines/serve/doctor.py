@@ -76,11 +76,24 @@ def _space(settings: Settings) -> Finding:
 
 
 def _inbox(settings: Settings) -> Finding:
+    if settings.remote:
+        return _remote_inbox(settings)
     well = settings.inbox.is_dir() and os.access(settings.inbox, os.R_OK)
     remedy = (
         "" if well else "Create it, or set KPI_INBOX; `kpi demo DIR` fills one with an example."
     )
     return Finding("inbox", well, str(settings.inbox), remedy)
+
+
+def _remote_inbox(settings: Settings) -> Finding:
+    from pipelines.fetch.store import RemoteInboxError, open_store
+
+    try:
+        count = len(open_store(settings).list_all())
+    except RemoteInboxError as error:
+        return Finding("inbox", False, f"{settings.remote} cannot be looked into", str(error))
+    remedy = "" if count else "Is that the right place? Exports belong into <source>/ below it."
+    return Finding("inbox", count > 0, f"{settings.remote}, {count} files listed", remedy)
 
 
 def _reading(_: Settings) -> Finding:

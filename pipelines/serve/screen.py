@@ -77,6 +77,9 @@ def outcome_document(settings: Settings, outcome: Outcome) -> dict[str, Any]:
         "quarantined_files": [
             {"file": q.file, "code": q.code, "reason": q.reason} for q in outcome.landed.quarantined
         ],
+        "left_for_the_next_run": [
+            {"file": file.name, "reason": file.reason} for file in outcome.landed.unsettled
+        ],
         "checks": _tally(outcome.verdict.results) if outcome.verdict else {},
         "reasons": list(outcome.reasons),
     }
@@ -255,9 +258,10 @@ def show_findings(findings: Iterable[Finding]) -> None:
 
 def _nothing_new(settings: Settings, outcome: Outcome) -> str:
     served = settings.current.resolve().name if settings.current.exists() else "none"
-    notes = f"Nothing new in {shown(settings.inbox)}: release {shown(served)} stays."
+    notes = f"Nothing new in {shown(settings.inbox_shown)}: release {shown(served)} stays."
     if outcome.landed.unsettled:
-        notes += f" Still being written: {shown(', '.join(outcome.landed.unsettled))}."
+        left = [f"{file.name} ({file.reason})" for file in outcome.landed.unsettled]
+        notes += f" Left for the next run: {shown(', '.join(left))}"
     if outcome.landed.duplicates:
         notes += (
             f" Known already, under another name: {shown(', '.join(outcome.landed.duplicates))}."
@@ -306,6 +310,10 @@ def _taken_in(settings: Settings, outcome: Outcome) -> RenderableType:
     lines += [
         f"  [yellow]{shown(q.code)}[/] {shown(q.file)}: {shown(q.reason)}"
         for q in outcome.landed.quarantined[:MOST_ROWS]
+    ]
+    lines += [
+        f"  [yellow]left for the next run[/] {shown(file.name)}: {shown(file.reason)}"
+        for file in outcome.landed.unsettled[:MOST_ROWS]
     ]
     lines += [
         f"  [yellow]set aside[/] {shown(n.file)}: {shown(n.reason)}"
