@@ -302,5 +302,7 @@ def _skips(fit: Fit) -> tuple[SkipCell, ...]:
         for rule in fit.stream.skip
     ]
     return tuple(
-        SkipCell(rule, place, fit.shape.nulls) for rule, place in places if place is not None
+        SkipCell(rule, place, fit.shape.nulls)
+        for rule, place in places
+        if place is not None and place < len(fit.cells)
     )
