@@ -172,7 +172,7 @@ def _parts(
         known_as = header.strip() or f"column {index + 1}"
         not_typed = back.types.get(known_as, "")
         column = guess(index, known_as, values[index], table.rows, marks, table.native, not_typed)
-        column.name = words.different(_sound(column.name), (each.name for each in columns))
+        column.name = words.different(_sound(column), (each.name for each in columns))
         columns.append(column)
     told = words.family_of([c.header for c in columns], file.name)
     period = period_of(dialect, file.name)
@@ -199,8 +199,14 @@ def _parts(
     )
 
 
-def _sound(name: str) -> str:
-    return name if re.match(r"[a-z]", name) else f"column_{name}".rstrip("_")
+def _sound(column: Guess) -> str:
+    """A name that a column may have, and that is no word of SQL's own."""
+    name = column.name
+    if not re.match(r"[a-z]", name):
+        name = f"column_{name}".rstrip("_")
+    if name in words.RESERVED:
+        name = f"{name}_id" if column.kind == "id" else f"{name}_value"
+    return name
 
 
 def _with_day_first(dialect: Dialect, columns: list[Guess], marks: Marks) -> Dialect:

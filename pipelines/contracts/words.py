@@ -28,7 +28,17 @@ DATE_ITSELF = re.compile(r"\b(date|datum|fecha)\b|datum$|日期|日付")
 ID = re.compile(
     r"(^|\s)(id|ids|uuid|guid|key|sku|ean|isin|nr|no|number|nummer|code|zip|plz|iban"
     r"|phone|postcode)\.?$"
+    r"|^(order|invoice|account|customer|line|ticket|receipt|konto)$"
 )
+RESERVED = frozenset((
+    "all", "and", "any", "as", "asc", "at", "between", "by", "case", "cast", "column", "cross",
+    "date", "day", "default", "desc", "distinct", "end", "from", "full", "group", "having", "in",
+    "inner", "is", "join", "left", "like", "limit", "natural", "not", "null", "offset", "on",
+    "or", "order", "outer", "over", "primary", "range", "references", "right", "row", "rows",
+    "select", "set", "table", "then", "time", "to", "try", "union", "unique", "user", "using",
+    "values", "when", "where", "window", "with",
+))  # fmt: skip
+"""Words of SQL's own, which no column is called after."""
 CURRENCY = re.compile(
     r"^((iso |transaction |account |original )*(currency|ccy)( iso)?( code)?"
     r"|w[äa]hrung|devise|moneda|valuta|moeda"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,13 +82,18 @@ def _show_counts(checked: Checked) -> None:
     console.print(f"  exported     {shown(checked.exported_at)}")
     for total in checked.totals:
         console.print(
-            f"  total        {shown(total['column'])}: {shown(total['stated'])},"
-            f" the rows make {shown(total['summed'])}: {WORDS[total['verdict']]}"
+            f"  total        {shown(total['column'])}: {_figure(total['stated'])},"
+            f" the rows make {_figure(total['summed'])}: {WORDS[total['verdict']]}"
         )
     if checked.drift:
         console.print(f"  not known    {shown(', '.join(checked.drift))} (kept beside the others)")
     if checked.columns_missing:
         console.print(f"  not in it    {shown(', '.join(checked.columns_missing))}")
+
+
+def _figure(text: str | None) -> str:
+    """An exact figure without the zeros at its end."""
+    return "?" if text is None else f"{Decimal(text).normalize():,f}"
 
 
 def show_sources(streams: Sequence[KnownStream]) -> None:
