@@ -15,6 +15,7 @@ from pipelines import flow
 from pipelines.check.gate import Verdict
 from pipelines.check.result import CheckResult
 from pipelines.definitions import defs
+from pipelines.landed_sources import FACTS
 from pipelines.publish.release import NotPublishable
 from pipelines.run import Run
 from pipelines.settings import REPOSITORY, Settings
@@ -78,9 +79,8 @@ UNIQUE = ("kpi_mart/fct_orders", "unique_fct_orders_order_id")
 NOT_NULL = ("kpi_mart/fct_orders", "not_null_fct_orders_amount")
 NUMBERED = ("kpi_mart/fct_numbered", "unique_fct_numbered_order_number")
 MAY_GO = ("verdict", "candidate_may_be_released")
-TABLES = {
-    "landed/shop__orders",
-    "landed/landings",
+LANDED = {"landed/shop__orders", *(f"landed/{name}" for name in FACTS)}
+TABLES = LANDED | {
     "staging/stg_shop__orders",
     "kpi_mart/fct_orders",
     "kpi_mart/fct_numbered",
@@ -265,7 +265,7 @@ def test_a_test_that_dbt_never_answered_has_not_passed(script, instance, monkeyp
 
     launched = Launched(instance)
 
-    assert launched.made & TABLES == {"landed/shop__orders", "landed/landings"}
+    assert launched.made & TABLES == LANDED
     assert not launched.checks[UNIQUE].passed
     assert not launched.checks[NUMBERED].passed
 
@@ -297,7 +297,7 @@ def test_nothing_new_makes_no_candidate_no_verdict_and_no_release(script, instan
     launched = Launched(instance)
 
     assert launched.success
-    assert launched.made == {"landed/shop__orders", "landed/landings"}
+    assert launched.made == LANDED
     assert "transform" not in script.called
     assert "publish" not in script.called
 
@@ -336,14 +336,14 @@ def test_a_home_in_use_is_waited_for(script, instance, monkeypatch):
     monkeypatch.setattr("pipelines.orchestrate.step.BUSY_SECONDS", 0)
     script.busy = 2
 
-    launched = Launched(instance, "landed/shop__orders", "landed/landings")
+    launched = Launched(instance, *sorted(LANDED))
 
     assert launched.success
     assert script.called == ["(", "land", "check_landed", ")"]
 
 
 def test_a_launch_of_landed_tables_alone_asks_for_no_verdict(script, instance):
-    launched = Launched(instance, "landed/shop__orders", "landed/landings")
+    launched = Launched(instance, *sorted(LANDED))
 
     assert launched.success
     assert "check_candidate" not in script.called
