@@ -6,27 +6,28 @@ count. Does not belong here: looking into the inbox (`inbox.py`) and reading an 
 
 from __future__ import annotations
 
-import hashlib
-from collections import deque
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
+from pipelines import accepted
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.fetch.fetching import look_at_inbox
 from pipelines.inbox import STILL_WRITTEN, Export, Notice, Problem, Unsettled
+from pipelines.known_bytes import is_rewritten, reversion, says_more
 from pipelines.ledger import Event, Ledger
-from pipelines.set_aside import refused_by_suites
 from pipelines.settings import Settings
+from pipelines.under_way import LedgerEntry, UnderWay, contracts_of, quarantine_entry
 
 if TYPE_CHECKING:
     from pipelines.land import FileQuarantined, Landing
-    from pipelines.land.confine import Confinement
 
 Tell = Callable[[str, str], None]
-LedgerEntry = tuple[str, str, dict[str, Any]]
+A_DAY_NS = 24 * 3600 * 1_000_000_000
+FIRST_BELIEVED_NS = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 
 
 def say_nothing(step: str, text: str) -> None:
@@ -75,12 +76,12 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
     ]
     duplicates: list[str] = []
     unsettled = list(seen.unsettled)
-    first_name = {
-        (event.payload["source"], event.payload["sha256"]): event.subject
-        for event in reversed(pipeline.ledger.events("file_seen"))
+    known = {
+        (event.payload["source"], event.payload["sha256"])
+        for event in pipeline.ledger.events("file_seen")
     }
     with Confinement(pipeline.settings, pipeline.streams) as confinement:
-        under_way = _UnderWay(pipeline, confinement, results)
+        under_way = UnderWay(pipeline, confinement, results)
         for number, export in enumerate(seen.new, start=1):
             pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
             try:
@@ -93,20 +94,27 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
                 results.append(_set_problem_aside(pipeline, _unreadable(export, error)))
                 continue
             entry = ("file_seen", export.name, _seen(export, sha256))
-            known_as = first_name.setdefault((export.source, sha256), export.name)
-            if known_as != export.name:
+            is_known = (export.source, sha256) in known
+            known.add((export.source, sha256))
+            if is_known:
                 under_way.settle()
-            if known_as != export.name and not _says_more(pipeline, export.name, sha256):
+            if not is_known or says_more(pipeline, export.name, sha256):
+                under_way.begin(entry)
+            elif held := reversion(pipeline, export.name, sha256):
+                pipeline.ledger.append_many([entry, quarantine_entry(pipeline, held)])
+                results.append(held)
+            elif is_rewritten(pipeline, export.name, sha256):
+                under_way.begin(entry)
+            else:
                 pipeline.ledger.append_many([entry])
                 duplicates.append(export.name)
-            else:
-                under_way.begin(entry)
         # Which ones are to be landed again is known when all of these have landed.
         under_way.settle()
         for entry in to_land_again(pipeline):
             pipeline.tell("land", f"again, its contract was changed: {entry[1]}")
             under_way.begin(entry, is_seen=True)
         under_way.settle()
+        under_way.compare()
     return Landed(
         landings=tuple(r for r in results if not isinstance(r, FileQuarantined)),
         quarantined=tuple(r for r in results if isinstance(r, FileQuarantined)),
@@ -116,94 +124,8 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
 
 
 def accepted_landings(pipeline: Pipeline) -> list[Landing]:
-    """The landings that figures are computed from: read under today's contract, not set aside."""
-    from pipelines.land import Landing
-
-    aside = refused_by_suites(pipeline.ledger)
-    newest = {
-        (event.subject, event.payload["landing_id"]): Landing.from_payload(event.payload)
-        for event in pipeline.ledger.events("landed")
-    }
-    return [
-        landing
-        for landing in newest.values()
-        if landing.status == "accepted"
-        and (landing.landing_id, landing.contract_digest) not in aside
-        and landing.table in pipeline.streams
-        and landing.contract_digest == pipeline.streams[landing.table].digest
-    ]
-
-
-@dataclass
-class _UnderWay:
-    """Archived exports that are being landed, several at a time.
-
-    They are written down in the order in which they began, each together with its `file_seen`.
-    """
-
-    pipeline: Pipeline
-    confinement: Confinement
-    results: list[Landing | FileQuarantined]
-    waiting: deque[tuple[LedgerEntry, str, bool]] = field(default_factory=deque)
-
-    def begin(self, entry: LedgerEntry, *, is_seen: bool = False) -> None:
-        """Begin to land an export, when there is room for it."""
-        from pipelines.land.confine import Job
-
-        _, name, payload = entry
-        job = Job(
-            path=self.pipeline.settings.inbox / name,
-            name=name,
-            sha256=payload["sha256"],
-            mtime_ns=payload["mtime_ns"],
-            size=payload["size"],
-        )
-        # The same bytes twice at a time would be the same file twice.
-        twin = any(payload["sha256"] == other["sha256"] for (_, _, other), _, _ in self.waiting)
-        self.settle(0 if twin else self.confinement.at_once(job) - 1)
-        self.waiting.append((entry, self.confinement.submit(job), is_seen))
-        if self.confinement.at_once(job) == 1:
-            self.settle()
-
-    def settle(self, rest: int = 0) -> None:
-        """Write down what came of the exports, oldest first, until so many are under way."""
-        while len(self.waiting) > rest:
-            entry, ticket, is_seen = self.waiting.popleft()
-            self._write_down(entry, self.confinement.result(ticket), is_seen)
-
-    def _write_down(
-        self, entry: LedgerEntry, result: Landing | FileQuarantined, is_seen: bool
-    ) -> None:
-        from pipelines.land import FileQuarantined
-
-        if isinstance(result, FileQuarantined):
-            self.pipeline.tell("land", f"{result.file} is set aside: {result.code}")
-            outcome = _quarantine_entry(self.pipeline, result)
-        else:
-            outcome = ("landed", result.table, result.to_payload())
-        self.pipeline.ledger.append_many([outcome] if is_seen else [entry, outcome])
-        self.results.append(result)
-
-
-def _says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
-    """Whether known bytes come under a name with a later date of export.
-
-    A list that did not change since yesterday is the same bytes, and still says something new: that
-    nothing has changed. Landed again, it is the newest word of its stream and covers today.
-    """
-    from pipelines.land.exported import exported_by_name
-
-    for stream in pipeline.streams.values():
-        if name.startswith(f"{stream.source}/"):
-            moment = exported_by_name(stream, name)
-            landed = [
-                str(event.payload["exported_at"])
-                for event in pipeline.ledger.events("landed", stream.table)
-                if event.payload["landing_id"] == sha256
-            ]
-            if moment and landed and moment > datetime.fromisoformat(landed[-1]):
-                return True
-    return False
+    """The landings that figures are computed from."""
+    return accepted.accepted_landings(pipeline.ledger, pipeline.streams)
 
 
 def _set_problem_aside(pipeline: Pipeline, problem: Problem) -> FileQuarantined:
@@ -219,7 +141,7 @@ def _set_problem_aside(pipeline: Pipeline, problem: Problem) -> FileQuarantined:
         reason=problem.reason,
         remedy="Put a regular file that this program may read into inbox/<source>/.",
     )
-    entries = [_quarantine_entry(pipeline, result)]
+    entries = [quarantine_entry(pipeline, result)]
     # What cannot be read today may be tomorrow: only lasting problems count as seen.
     if problem.code != "UNREADABLE":
         entries.insert(0, ("file_seen", problem.name, _seen(problem, "")))
@@ -265,7 +187,7 @@ def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
             stream = pipeline.streams.get(event.subject)
             changed = stream is None or event.payload["contract_digest"] != stream.digest
         else:
-            known = _contracts_of(pipeline, str(event.payload["source"]))
+            known = contracts_of(pipeline, str(event.payload["source"]))
             changed = event.payload["contracts_digest"] != known
         if changed:
             again.append(("file_seen", version[0], seen[version]))
@@ -279,39 +201,32 @@ def land_again(pipeline: Pipeline, name: str, sha256: str) -> Landing | FileQuar
         NeverArchived: no such bytes came under that name.
         pipelines.archive.ArchiveDamaged: they are gone or damaged.
     """
+    from pipelines.land.confine import Confinement
+
     seen = [e for e in pipeline.ledger.events("file_seen", name) if e.payload["sha256"] == sha256]
     if not sha256 or not seen:
         raise NeverArchived(
             f"{name} was never read, so that nothing of it is in the archive. Put it right in the"
             " inbox, and `kpi run` takes it."
         )
-    from pipelines.land.confine import Confinement
-
     results: list[Landing | FileQuarantined] = []
     with Confinement(pipeline.settings, pipeline.streams) as confinement:
-        under_way = _UnderWay(pipeline, confinement, results)
+        under_way = UnderWay(pipeline, confinement, results)
         under_way.begin(("file_seen", name, seen[-1].payload), is_seen=True)
         under_way.settle()
+        under_way.compare()
     return results[0]
 
 
-def _quarantine_entry(pipeline: Pipeline, result: FileQuarantined) -> LedgerEntry:
-    digest = _contracts_of(pipeline, result.source)
-    return "file_quarantined", result.file, {**result.to_payload(), "contracts_digest": digest}
-
-
-def _contracts_of(pipeline: Pipeline, source: str) -> str:
-    """Identity of all that a source's contracts say, or of which sources there are."""
-    said = [stream.digest for stream in pipeline.streams.values() if stream.source == source]
-    if not said:
-        said = sorted({stream.source for stream in pipeline.streams.values()})
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
-
-
 def _seen(file: Export | Problem, sha256: str) -> dict[str, Any]:
-    return {
+    """What the ledger keeps of a file; one with an impossible time is of when it was first seen."""
+    said = {
         "source": file.source,
         "size": file.size,
         "mtime_ns": file.mtime_ns,
         "sha256": sha256,
     }
+    now = time.time_ns()
+    if not FIRST_BELIEVED_NS <= file.mtime_ns <= now + A_DAY_NS:
+        said["believed_ns"] = now
+    return said

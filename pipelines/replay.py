@@ -90,7 +90,7 @@ def refuse_what_is_not_held(export: SetAside) -> None:
     Raises:
         CannotAccept: with what helps instead.
     """
-    if export.what == "file" and export.code in HOLDS:
+    if export.what != "rows" and export.code in HOLDS:
         return
     holds = ", ".join(HOLDS)
     if export.what == "file":

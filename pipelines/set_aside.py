@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from models.contract import Stream
+from pipelines.accepted import current_landings, reasons_aside
 from pipelines.holds import accepted_codes
 from pipelines.ledger import Event, Ledger
 from pipelines.set_aside_rows import (
@@ -29,6 +30,12 @@ NOT_READ = "the file could not be read as rows"
 REMEDY_LANDING = (
     "Mend the rows in the source and export again, or mend the contract or the suite; the export"
     " before it counts until then."
+)
+
+
+REMEDY_HELD = (
+    "Export it again; or, if it is right, say so: `kpi quarantine accept` with its name and a"
+    " --reason. What it contradicts does not count then."
 )
 
 
@@ -84,20 +91,15 @@ def read_set_aside(
         code: only what has this code; rows and money then are of the rows with it.
     """
     landed = _newest_landings(ledger)
-    reasons = refused_by_suites(ledger)
+    aside = reasons_aside(ledger, current_landings(ledger, streams))
     whole = [_file(event) for event in open_files(ledger)]
-    parts = [
-        _landing(
-            event, reasons.get((event.payload["landing_id"], event.payload["contract_digest"]))
-        )
-        for event in landed
-    ]
+    parts = [_landing(e, *aside.get(str(e.payload["landing_id"]), ("", ""))) for e in landed]
     parquet = [f"{each.table}/{each.landing_id}.parquet" for each in parts]
     broken = read_quarantined(settings.quarantine, parquet, code)
     lost = [
         (each.table, name)
         for each, name in zip(parts, parquet, strict=True)
-        if each.what == "landing" and code in (None, SET_ASIDE)
+        if each.what == "landing" and (code is None or code in each.codes)
     ]
     sound = sum_landed(settings.landed, streams, lost)
     found = [
@@ -118,23 +120,6 @@ def open_files(ledger: Ledger) -> list[Event]:
     landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
     newest = {event.subject: event for event in ledger.events("file_quarantined")}
     return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
-
-
-def refused_by_suites(ledger: Ledger) -> dict[tuple[str, str], str]:
-    """Why suites set landings aside, by landing and the contract under which it was read.
-
-    Read under a mended contract, an export has other rows: its suite is asked anew.
-    """
-    events = [*ledger.events("landed"), *ledger.events("landing_set_aside")]
-    read_under: dict[str, str] = {}
-    found: dict[tuple[str, str], str] = {}
-    for event in sorted(events, key=lambda event: event.seq):
-        if event.kind == "landed":
-            read_under[event.payload["landing_id"]] = str(event.payload["contract_digest"])
-        elif event.subject in read_under:
-            key = event.subject, read_under[event.subject]
-            found[key] = str(event.payload.get("reason") or "")
-    return found
 
 
 def _newest_landings(ledger: Ledger) -> list[Event]:
@@ -175,11 +160,12 @@ def _file(event: Event) -> SetAside:
     )
 
 
-def _landing(event: Event, refused: str | None) -> SetAside:
+def _landing(event: Event, code: str, reason: str) -> SetAside:
+    """A landing by the ledger's word, and for which code and why it was set aside since, if so."""
     said = event.payload
-    reason = "" if refused is None else refused or "its suite failed"
     if said["status"] != "accepted":
-        reason = str(said.get("reason") or "set aside")
+        code, reason = "", str(said.get("reason") or "set aside")
+    code, remedy = code or SET_ASIDE, REMEDY_HELD if code else REMEDY_LANDING
     sound = int(said["rows_landed"]) if reason else 0
     landing_id = str(said["landing_id"])
     return SetAside(
@@ -190,12 +176,12 @@ def _landing(event: Event, refused: str | None) -> SetAside:
         table=event.subject,
         landing_id=landing_id,
         at=event.at,
-        codes={SET_ASIDE: sound} if reason else {},
-        remedies={SET_ASIDE: REMEDY_LANDING} if reason else {},
+        codes={code: sound} if reason else {},
+        remedies={code: remedy} if reason else {},
         rows=int(said["rows_quarantined"]) + sound,
         rows_in_file=int(said["rows_in_file"]),
         reason=reason,
-        remedy=REMEDY_LANDING if reason else "",
+        remedy=remedy if reason else "",
         conserved=said.get("money") or None,
     )
 
@@ -206,9 +192,10 @@ def _with_rows(
     """With what the quarantine's file says of its rows; of one code, if one is asked for."""
     codes = {**item.codes, **broken.codes}
     rows, unknown = item.rows, broken.money_unknown
+    lost = sum(count or 0 for count in item.codes.values())
     if broken.rows is not None:
-        rows = broken.rows + (item.codes.get(SET_ASIDE) or 0)
-    elif item.rows != item.codes.get(SET_ASIDE, 0):
+        rows = broken.rows + lost
+    elif item.rows is not None and item.rows != lost:
         unknown = GONE
     if code is not None:
         codes = {name: count for name, count in codes.items() if name == code}

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from models.contract import Stream
+from pipelines.accepted import current_landings, reasons_aside
 from pipelines.check.lineage import Lineage
 from pipelines.check.result import MOST_SAMPLES, CheckResult, crashed, judged
 from pipelines.ledger import Ledger
-from pipelines.set_aside import refused_by_suites
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def check_contracts(
     lineage: Lineage,
 ) -> list[CheckResult]:
     """Answer every contract question about the accepted landings of a run."""
-    aside = _set_aside(ledger)
+    aside = _set_aside(ledger, streams)
     results: list[CheckResult] = []
     for table, landed in by_table(landings).items():
         stream, kpis = streams[table], lineage.kpis_of_landed(table)
@@ -247,9 +247,14 @@ def _quarantined_rows(settings: Settings, landing: Landing) -> int:
     return int(found[0]) if found else 0
 
 
-def _set_aside(ledger: Ledger) -> dict[str, dict[str, str]]:
+def _set_aside(ledger: Ledger, streams: Mapping[str, Stream]) -> dict[str, dict[str, str]]:
     """Why which file of which stream was set aside: when it was landed, or by its suite since."""
-    reasons = refused_by_suites(ledger)
+    reasons = {
+        landing_id: reason
+        for landing_id, (_, reason) in reasons_aside(
+            ledger, current_landings(ledger, streams)
+        ).items()
+    }
     found: dict[str, dict[str, str]] = {}
     for event in ledger.events("landed"):
         payload, table = event.payload, event.subject

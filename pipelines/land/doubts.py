@@ -7,10 +7,12 @@ order in which exports arrived, but for a jump of units, which needs a history t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.contract import Stream
 from pipelines.land import sql
@@ -19,14 +21,19 @@ from pipelines.land.landing import FileQuarantined, Landing
 from pipelines.settings import Settings
 from pipelines.storage import remove, temporary_beside
 
+if TYPE_CHECKING:
+    import duckdb
+
 ACCEPT = "If it is right, say so: `kpi quarantine accept '{file}' --reason …`."
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Two exports of one moment that cannot be parts of one: both are doubtful, or one repeats."""
+    """An export that says something else of a row, or the same again, as others of its moment."""
 
-    doubtful: tuple[Landing, ...]
+    landing: Landing
+    others: tuple[str, ...]
+    """The landings it contradicts; while one of them is there, it does not count."""
     reason: str
 
 
@@ -51,27 +58,32 @@ def doubt(
 
 
 def contradictions(
-    settings: Settings, stream: Stream, landing: Landing, others: Sequence[Landing]
+    settings: Settings, stream: Stream, landings: Sequence[Landing]
 ) -> list[Contradiction]:
-    """What exports of the same moment say of the same rows, where it is not the same.
+    """What exports of one moment say of the same rows, where they cannot be parts of one export.
 
     Args:
         settings: where landed rows are.
         stream: the contract.
-        landing: the new export.
-        others: all landings of the stream, those held for a contradiction included: else the
-            answer would depend on which of three arrived first.
+        landings: all of one moment, also those that were found doubtful before: the answer must
+            not depend on which of them arrived first.
     """
-    of_one_moment = [
-        other
-        for other in others
-        if other.exported_at == landing.exported_at
-        and other.landing_id != landing.landing_id
-        and other.file != landing.file
-        and other.rows_landed
-    ]
-    found = [_compared(settings, stream, landing, other) for other in of_one_moment]
-    return [each for each in found if each is not None]
+    known = {landing.landing_id: landing for landing in landings if landing.rows_landed}
+    if len(known) < 2:  # noqa: PLR2004  (one says nothing else than itself)
+        return []
+    scratch = temporary_beside(settings.home / "compared")
+    files = [settings.landed / landing.parquet for landing in known.values()]
+    try:
+        with closing(sql.connect(settings.memory_limit, (settings.landed,), scratch)) as connection:
+            if stream.key:
+                rows = connection.execute(_same_key_other_values(stream, files)).fetchall()
+                return [_disputed(stream, known, *row) for row in rows]
+            if stream.load.rule == "window":
+                pairs = connection.execute(_meeting_days(stream, files)).fetchall()
+                return _without_key(connection, settings, stream, known, pairs)
+            return []
+    finally:
+        remove(scratch)
 
 
 def reverted(landing: Landing, name: str) -> FileQuarantined:
@@ -153,81 +165,74 @@ def _held(
     )
 
 
-def _compared(
-    settings: Settings, stream: Stream, landing: Landing, other: Landing
-) -> Contradiction | None:
-    scratch = temporary_beside(settings.home / "compared")
-    try:
-        with closing(sql.connect(settings.memory_limit, (settings.landed,), scratch)) as connection:
-            one, two = (sql.parquet([settings.landed / each.parquet]) for each in (landing, other))
-            if stream.key:
-                row = connection.execute(_same_key_other_values(stream, one, two)).fetchone()
-                if row is None:
-                    return None
-                said = ", ".join(f"{n} {v}" for n, v in zip(stream.key, row, strict=True))
-                return Contradiction(
-                    (landing, other),
-                    f"{landing.file} and {other.file} are of the same moment of export, and say"
-                    f" different things of {said}",
-                )
-            if stream.load.rule == "window":
-                return _same_days(
-                    connection.execute(_shared_days(stream, one, two)).fetchone(), landing, other
-                )
-            return None
-    finally:
-        remove(scratch)
+def _disputed(
+    stream: Stream, known: Mapping[str, Landing], mine: str, others: Sequence[str], key: list[str]
+) -> Contradiction:
+    names = ", ".join(sorted(known[each].file for each in others)[:3])
+    row = ", ".join(f"{name} {value}" for name, value in zip(stream.key, key, strict=True))
+    reason = f"{names} of the same moment of export says something else of {row}"
+    return Contradiction(known[mine], tuple(sorted(others)), reason)
 
 
-def _same_days(
-    row: tuple[object, ...] | None, landing: Landing, other: Landing
-) -> Contradiction | None:
-    if row is None or row[0] is None:
-        return None
-    first, is_alike = row
-    if is_alike:
-        # Which of the two goes must not depend on which came first.
-        repeats = max(landing, other, key=lambda each: each.landing_id)
-        kept = other if repeats is landing else landing
-        return Contradiction((repeats,), f"{repeats.file} says the same as {kept.file}")
-    return Contradiction(
-        (landing, other),
-        f"{landing.file} and {other.file} are of the same moment of export, and both have rows of"
-        f" {first}, which cannot be told apart",
-    )
-
-
-def _same_key_other_values(stream: Stream, one: str, two: str) -> str:
-    """A key that both have with different values; a window's rows are of the same days, too."""
+def _same_key_other_values(stream: Stream, files: Sequence[Path]) -> str:
+    """By landing: those that have a key of it with other values, and the first such key."""
     key = ", ".join(map(sql.identifier, stream.key))
-    others = [c.name for c in stream.columns if c.name not in stream.key]
-    differs = " OR ".join(
-        f"one.{name} IS DISTINCT FROM two.{name}" for name in map(sql.identifier, others)
-    )
-    same = " AND ".join(
-        f"one.{name} IS NOT DISTINCT FROM two.{name}" for name in map(sql.identifier, stream.key)
-    )
-    columns = ", ".join(f"CAST(one.{sql.identifier(n)} AS VARCHAR)" for n in stream.key)
-    return (
-        f"SELECT {columns} FROM {one} AS one JOIN {two} AS two ON {same}"
-        f" WHERE {differs or 'false'} ORDER BY {key and columns} LIMIT 1"
-    )
+    said = ", ".join(sql.identifier(column.name) for column in stream.columns)
+    shown = ", ".join(f"CAST({sql.identifier(n)} AS VARCHAR)" for n in stream.key)
+    return f"""
+        WITH disputed AS (
+            SELECT [{shown}] AS told, list(DISTINCT _landing_id) AS parties
+            FROM {sql.parquet(files)} GROUP BY {key}
+            HAVING count(DISTINCT _landing_id) > 1 AND count(DISTINCT row({said})) > 1
+        ),
+        sides AS (SELECT unnest(parties) AS mine, parties, told FROM disputed)
+        SELECT mine, list_distinct(list_filter(flatten(list(parties)), each -> each <> mine)),
+            min(told)
+        FROM sides GROUP BY mine ORDER BY mine"""
 
 
-def _shared_days(stream: Stream, one: str, two: str) -> str:
-    """The first day of a scope that both have, and whether their rows of such days are the same."""
+def _meeting_days(stream: Stream, files: Sequence[Path]) -> str:
+    """Pairs of landings with rows of the same days of the same scope, and the first such day."""
     told = [stream.load.date or "", stream.load.until or stream.load.date or "", *stream.load.scope]
     columns = ", ".join(f"CAST({sql.identifier(n)} AS VARCHAR)" for n in dict.fromkeys(told))
-    rows = ", ".join(sql.identifier(column.name) for column in stream.columns)
-
-    def meeting(mine: str) -> str:
-        return f"SELECT {rows} FROM {mine} WHERE [{columns}] IN (SELECT told FROM shared)"
-
     return f"""
-        WITH shared AS (
-            SELECT [{columns}] AS told FROM {one} INTERSECT SELECT [{columns}] FROM {two}
+        WITH days AS (SELECT DISTINCT _landing_id, [{columns}] AS told FROM {sql.parquet(files)})
+        SELECT one._landing_id, two._landing_id, min(one.told)[1], list(one.told)
+        FROM days AS one JOIN days AS two
+            ON one.told = two.told AND one._landing_id < two._landing_id
+        GROUP BY ALL ORDER BY ALL"""
+
+
+def _without_key(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    stream: Stream,
+    known: Mapping[str, Landing],
+    pairs: Sequence[tuple[str, str, str, list[list[str]]]],
+) -> list[Contradiction]:
+    """Of two exports with rows of the same days, one repeats the other, or nobody can tell."""
+    told = [stream.load.date or "", stream.load.until or stream.load.date or "", *stream.load.scope]
+    columns = ", ".join(f"CAST({sql.identifier(n)} AS VARCHAR)" for n in dict.fromkeys(told))
+    said = ", ".join(sql.identifier(column.name) for column in stream.columns)
+    found: list[Contradiction] = []
+    for one, two, day, days in pairs:
+        mine, others = (
+            f"SELECT {said} FROM {sql.parquet([settings.landed / known[each].parquet])}"
+            f" WHERE list_contains($days, [{columns}])"
+            for each in (one, two)
         )
-        SELECT min(told)[1], NOT EXISTS (
-            ({meeting(one)} EXCEPT ALL {meeting(two)})
-            UNION ALL ({meeting(two)} EXCEPT ALL {meeting(one)})
-        ) FROM shared"""
+        differs = connection.execute(
+            f"(({mine}) EXCEPT ALL ({others})) UNION ALL (({others}) EXCEPT ALL ({mine})) LIMIT 1",
+            {"days": days},
+        ).fetchone()
+        names = f"{known[one].file} and {known[two].file}"
+        if differs is None:
+            reason = f"{names} are of the same moment of export and say the same of {day}"
+            found.append(Contradiction(known[two], (one,), reason))
+            continue
+        reason = (
+            f"{names} are of the same moment of export, and both have rows of {day}, which cannot"
+            " be told apart"
+        )
+        found += [Contradiction(known[a], (b,), reason) for a, b in ((one, two), (two, one))]
+    return found

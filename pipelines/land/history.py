@@ -5,6 +5,7 @@ Only facts of landings are compared, so that the cost does not grow with the dat
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from statistics import median
@@ -29,13 +30,14 @@ def unit_jump(landing: Landing, before: Sequence[Landing]) -> tuple[str, float, 
 
     Args:
         landing: the new export.
-        before: accepted landings of its stream; those of other scopes are left out, because
-            accounts differ in size.
+        before: accepted landings of its stream, newest last; those of other scopes are left out,
+            because accounts differ in size.
 
     Returns:
         The column, the usual amount before, and the one now; None if there is no such column.
     """
-    history = [n for n in before if _same_scope(n, landing)][-REMEMBERED:]
+    alike = (each for each in reversed(before) if _same_scope(each, landing))
+    history = list(itertools.islice(alike, REMEMBERED))
     for column in sorted(landing.sizes):
         count, *tenths = _sizes(landing, column)
         known = [_sizes(n, column) for n in history if column in n.sizes]

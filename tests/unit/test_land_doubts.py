@@ -103,9 +103,10 @@ def doubtful(settings: Settings, contract: dict[str, Any], contents: list[str]) 
         [stream] = house.streams.values()
         names: set[str] = set()
         for place, content in order:
-            landing = house.land(f"shop/{number}/{place}.csv", content, at(1))
-            for each in contradictions(settings, stream, landing, house.landings[:-1]):
-                names |= {other.file.rpartition("/")[2] for other in each.doubtful}
+            house.land(f"shop/{number}/{place}.csv", content, at(1))
+            for each in contradictions(settings, stream, house.landings):
+                names.add(each.landing.file.rpartition("/")[2])
+                assert each.landing.landing_id not in each.others
         found.append(names)
     assert all(names == found[0] for names in found)
     return found[0]

@@ -1,0 +1,95 @@
+"""Which landings figures are computed from, by what the ledger says of all of them.
+
+Belongs here: versions of one name, the suites' and people's word on a landing. Does not belong
+here: which rows of an accepted landing count (`land/load_rules.py`), and landing (`intake.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from models.contract import Stream
+from pipelines.holds import accepted_codes
+from pipelines.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pipelines.land.landing import Landing
+
+OVERLAP = "OVERLAP"
+
+
+def accepted_landings(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Landing]:
+    """Read under today's contract, not replaced by a newer version of the file, not set aside."""
+    landings = current_landings(ledger, streams)
+    aside = reasons_aside(ledger, landings)
+    return [
+        landing
+        for landing in landings
+        if landing.status == "accepted" and landing.landing_id not in aside
+    ]
+
+
+def current_landings(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Landing]:
+    """All landings under today's contracts, without file versions that a newer one replaced."""
+    from pipelines.land.landing import Landing
+    from pipelines.land.restated import by_age
+
+    first_landed: dict[str, int] = {}
+    landed = []
+    for event in ledger.events("landed"):
+        first_landed.setdefault(str(event.payload["landing_id"]), event.seq)
+        stream = streams.get(event.subject)
+        if stream is not None and event.payload["contract_digest"] == stream.digest:
+            landed.append(Landing.from_payload(event.payload))
+    return _newest_versions(by_age(landed), first_landed)
+
+
+def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int]) -> list[Landing]:
+    """Of the versions of one file with one date of export, the one that was written last.
+
+    A file whose name says the day, and that was corrected on that day under the same name, is of
+    the same moment as before: the correction replaces it whole. Where the time of writing is the
+    same too, it came later.
+    """
+
+    def written(landing: Landing) -> tuple[int, int]:
+        return landing.changed_ns, first_landed[landing.landing_id]
+
+    newest: dict[tuple[object, ...], Landing] = {}
+    for landing in landings:
+        slot = (landing.table, landing.file, landing.exported_at)
+        if slot not in newest or written(newest[slot]) < written(landing):
+            newest[slot] = landing
+    return list(newest.values())
+
+
+def reasons_aside(ledger: Ledger, landings: Sequence[Landing]) -> dict[str, tuple[str, str]]:
+    """By landing: the code and the reason for which it is set aside; the code is empty for a suite.
+
+    A contradiction holds while the other export is there, and nobody has said which of them is
+    right.
+    """
+    there = {landing.landing_id: landing.contract_digest for landing in landings}
+    lifted = accepted_codes(ledger)
+    overlaps: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
+    read_under: dict[str, str] = {}
+    events = [*ledger.events("landed"), *ledger.events("landing_set_aside")]
+    for event in sorted(events, key=lambda event: event.seq):
+        if event.kind == "landed":
+            read_under[event.payload["landing_id"]] = str(event.payload["contract_digest"])
+            continue
+        reason, code = str(event.payload.get("reason") or ""), event.payload.get("code")
+        if code != OVERLAP:
+            # Read under a mended contract, an export has other rows: its suite is asked anew.
+            if there.get(event.subject) == read_under.get(event.subject):
+                found[event.subject] = ("", reason or "its suite failed")
+        elif there.keys() & set(event.payload["others"]):
+            overlaps[event.subject] = (OVERLAP, reason)
+        else:
+            overlaps.pop(event.subject, None)
+    for landing_id, said in overlaps.items():
+        if OVERLAP not in lifted.get(landing_id, ()):
+            found.setdefault(landing_id, said)
+    return found

@@ -1,0 +1,92 @@
+"""Bytes that came before: whether they say something new, nothing, or bring an old state back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.accepted import accepted_landings
+from pipelines.holds import accepted_codes
+
+if TYPE_CHECKING:
+    from pipelines.intake import Pipeline
+    from pipelines.land import FileQuarantined, Landing
+
+
+def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
+    """Whether known bytes come under a name with a later date of export.
+
+    A list that did not change since yesterday is the same bytes, and still says something new: that
+    nothing has changed. Landed again, it is the newest word of its stream and covers today.
+    """
+    from pipelines.land.exported import exported_by_name
+
+    for stream in pipeline.streams.values():
+        if name.startswith(f"{stream.source}/"):
+            moment = exported_by_name(stream, name)
+            landed = [
+                str(event.payload["exported_at"])
+                for event in pipeline.ledger.events("landed", stream.table)
+                if event.payload["landing_id"] == sha256
+            ]
+            if moment and landed and moment > datetime.fromisoformat(landed[-1]):
+                return True
+    return False
+
+
+def is_rewritten(pipeline: Pipeline, name: str, sha256: str) -> bool:
+    """Whether the file of this name had these very bytes before, and was only written anew."""
+    seen = pipeline.ledger.latest_by_subject("file_seen").get(name)
+    return seen is not None and seen.payload.get("sha256") == sha256
+
+
+def reversion(pipeline: Pipeline, name: str, sha256: str) -> FileQuarantined | None:
+    """Whether known bytes would bring back what a newer export has replaced.
+
+    That is so where the file of this name has had other bytes since, or where only its time of last
+    change says when it was exported, and what it says no longer holds. A copy under a name with its
+    date is no more than a copy.
+    """
+    from pipelines.land.doubts import reverted
+    from pipelines.land.exported import exported_by_name
+
+    landed = _landing_of(pipeline, sha256)
+    if landed is None or "REVERSION" in accepted_codes(pipeline.ledger).get(sha256, ()):
+        return None
+    seen = pipeline.ledger.latest_by_subject("file_seen").get(name)
+    if seen is not None and seen.payload.get("sha256") != sha256:
+        return reverted(landed, name)
+    stream = pipeline.streams[landed.table]
+    if seen is None and exported_by_name(stream, name) is None and _is_replaced(pipeline, landed):
+        return reverted(landed, name)
+    return None
+
+
+def _landing_of(pipeline: Pipeline, sha256: str) -> Landing | None:
+    from pipelines.land.landing import Landing
+
+    payloads = [
+        event.payload
+        for event in pipeline.ledger.events("landed")
+        if event.payload["landing_id"] == sha256 and event.subject in pipeline.streams
+    ]
+    return Landing.from_payload(payloads[-1]) if payloads else None
+
+
+def _is_replaced(pipeline: Pipeline, landing: Landing) -> bool:
+    """Whether newer exports have replaced some of what a landing of a window or a list says."""
+    from pipelines.land.restated import newest_export, still_holding
+
+    landings = [
+        known
+        for known in accepted_landings(pipeline.ledger, pipeline.streams)
+        if known.table == landing.table
+    ]
+    rule = pipeline.streams[landing.table].load.rule
+    if rule == "snapshot":
+        newest = {each.landing_id for each in newest_export(landings)}
+        return bool(newest) and landing.landing_id not in newest
+    if rule == "window":
+        whole = {each.landing.landing_id for each in still_holding(landings) if each.is_whole}
+        return landing.landing_id not in whole
+    return False
