@@ -90,8 +90,19 @@ def read_set_aside(
         ledger: what happened.
         code: only what has this code; rows and money then are of the rows with it.
     """
-    landed = _newest_landings(ledger)
-    aside = reasons_aside(ledger, current_landings(ledger, streams))
+    current = current_landings(ledger, streams)
+    aside = reasons_aside(ledger, current)
+    newest = {(n.table, n.file, n.exported_at.isoformat()): n.landing_id for n in current}
+    landed = [
+        event
+        for event in _newest_landings(ledger)
+        # A version of a file that was written anew is mended by the newer one.
+        if newest.get(
+            (event.subject, str(event.payload["file"]), str(event.payload["exported_at"])),
+            event.payload["landing_id"],
+        )
+        == event.payload["landing_id"]
+    ]
     whole = [_file(event) for event in open_files(ledger)]
     parts = [_landing(e, *aside.get(str(e.payload["landing_id"]), ("", ""))) for e in landed]
     parquet = [f"{each.table}/{each.landing_id}.parquet" for each in parts]
