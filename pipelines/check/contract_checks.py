@@ -262,8 +262,8 @@ def _set_aside(ledger: Ledger, streams: Mapping[str, Stream]) -> dict[str, dict[
         of_table.pop(str(payload["file"]), None)
         if payload["status"] != "accepted":
             of_table[str(payload["file"])] = str(payload.get("reason") or "set aside")
-        elif (key := (payload["landing_id"], payload["contract_digest"])) in reasons:
-            of_table[str(payload["file"])] = reasons[key]
+        elif payload["landing_id"] in reasons:
+            of_table[str(payload["file"])] = reasons[str(payload["landing_id"])]
     return {table: files for table, files in found.items() if files}
 
 
