@@ -3,6 +3,8 @@
     ref('stg_billing__invoice_lines'),
     ref('int_finance__order_lines_as_invoices'),
     ref('int_finance__stripe_invoices'),
+    ref('int_finance__quickbooks_invoices'),
+    ref('int_finance__xero_invoices'),
 ] -%}
 
 with

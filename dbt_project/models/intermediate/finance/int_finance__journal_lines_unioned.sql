@@ -2,6 +2,8 @@
 {%- set journal_lines = [
     ref('stg_ledger__journal_lines'),
     ref('stg_ledger__journal_lines_signed'),
+    ref('int_finance__quickbooks_ledger'),
+    ref('int_finance__xero_ledger'),
 ] -%}
 
 with

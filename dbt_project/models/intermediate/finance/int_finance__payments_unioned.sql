@@ -2,6 +2,7 @@
 {%- set payments = [
     ref('int_finance__stripe_payments'),
     ref('stg_payments__payments'),
+    ref('stg_quickbooks__payment'),
 ] -%}
 
 with

@@ -1,0 +1,44 @@
+with
+
+landed as (
+
+    select * from {{ source('landed', 'xero__account_transactions') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ row_key() }} as ledger_entry_id,
+        -- The report has no journals; all of a day and source together balance.
+        {{ joined_key(["'xero'", 'company', 'posting_date', 'transaction_source']) }} as journal_id,
+        coalesce(
+            {{ filled('account_code') }},
+            nullif(regexp_extract(account_path, '^([0-9A-Za-z]+) - ', 1), ''),
+            nullif(regexp_extract(account_path, '[(]([0-9]+)[)]$', 1), '')
+        ) as account_code,
+
+        -- strings
+        company,
+        {{ filled('account_path') }} as account_name,
+        {{ filled('region') }} as region,
+        {{ report_currency('currency_code', 'company') }} as currency_code,
+
+        -- amounts
+        -- A line has the one side or the other; the empty one is zero by the meaning of the form.
+        coalesce(debit_amount, 0) as debit_amount,
+        coalesce(credit_amount, 0) as credit_amount,
+
+        -- dates
+        posting_date,
+
+        -- lineage
+        _landing_id,
+        _row_number
+
+    from landed
+
+)
+
+select * from renamed
