@@ -70,7 +70,7 @@ def test_every_total_of_a_section_is_compared_with_its_rows(house: House) -> Non
     assert set(verdicts.values()) == {"equal"}
 
 
-def test_f090_a_ledger_of_which_a_line_is_missing_is_refused(house: House) -> None:
+def test_f033_a_ledger_of_which_a_line_is_missing_is_refused(house: House) -> None:
     cut = fixture(LEDGER).replace(",12/30/2024,Expense,,City Power,,Checking,99.75,99.75\n", "", 1)
 
     refused = house.refuse(LEDGER, cut)

@@ -44,7 +44,7 @@ def test_the_ledger_takes_its_accounts_from_its_sections_and_balances(house: Hou
     assert landing.rows_skipped["opening_balance"] == 4
 
 
-def test_f090_a_ledger_of_which_a_line_is_missing_is_refused(house: House) -> None:
+def test_f033_a_ledger_of_which_a_line_is_missing_is_refused(house: House) -> None:
     line = "20 Mar 2024,Spend Money,Mill & Grain - beans,B-7,200.00,0.00,200.00,230.00,30.00\n"
 
     refused = house.refuse(LEDGER, fixture(LEDGER).replace(line, ""))
