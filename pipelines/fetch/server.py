@@ -56,6 +56,8 @@ class Server:
 
     def list_all(self) -> list[Remote]:
         """Folder by folder; links are named and not followed."""
+        import asyncssh
+
         listed: list[Remote] = []
         folders = [""]
         with self._reached():
@@ -63,7 +65,7 @@ class Server:
                 folder = folders.pop()
                 try:
                     entries = self._fs.ls(posixpath.join(self._root, folder), detail=True)
-                except PermissionError:
+                except asyncssh.SFTPPermissionDenied:
                     if not folder:
                         raise
                     listed.append(Remote(folder, 0, 0, kind="closed"))
@@ -129,6 +131,11 @@ class Server:
             raise RemoteInboxError(
                 f"{error}: its key is not in {where}. Ask whoever runs the server for its"
                 f" fingerprint, compare it with what `ssh-keyscan` answers, and add that line."
+            ) from error
+        except asyncssh.SFTPPermissionDenied as error:
+            raise RemoteInboxError(
+                f"{self._url} may not be listed by its user. Let whoever runs the server give the"
+                " right to."
             ) from error
         except (PermissionError, asyncssh.KeyImportError) as error:
             raise RemoteInboxError(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.fetch.fetching import Fetched, fetch
+from pipelines.fetch.server import Server
 from pipelines.fetch.store import RemoteInboxError
 from pipelines.ledger import Ledger
 from pipelines.serve.doctor import examine
@@ -225,6 +227,45 @@ def test_f018_what_may_not_be_read_is_a_problem_each_time_and_stops_no_other(inb
             "locked": "UNREADABLE",
             "shop/closed.csv": "UNREADABLE",
         }
+
+
+def test_f018_a_folder_or_file_that_the_server_refuses_is_a_problem_and_stops_no_other(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+):
+    """As above, where the tests are run by root: the server's answers are put in its mouth."""
+    import asyncssh
+
+    class Refusing:
+        """The connection, but for two names."""
+
+        def __init__(self, connection: Any) -> None:
+            self.info, self._ls, self._open = connection.info, connection.ls, connection.open
+
+        def ls(self, path: str, **options: Any) -> Any:
+            return self._answer(self._ls, path, **options)
+
+        def open(self, path: str, *options: Any) -> Any:
+            return self._answer(self._open, path, *options)
+
+        def _answer(self, ask: Callable[..., Any], path: str, *args: Any, **options: Any) -> Any:
+            if path.endswith(("/locked", "/closed.csv")):
+                raise asyncssh.SFTPPermissionDenied("Permission denied")
+            return ask(path, *args, **options)
+
+    connect = Server._fs.fget
+    assert connect
+    monkeypatch.setattr(Server, "_fs", property(lambda self: Refusing(connect(self))))
+    inbox.put("shop/closed.csv", b"one")
+    inbox.put("shop/open.csv", b"two")
+    inbox.put("locked/a.csv", b"x")
+
+    done = inbox.fetch()
+
+    assert done.downloaded == ("shop/open.csv",)
+    assert {problem.name: problem.code for problem in done.problems} == {
+        "locked": "UNREADABLE",
+        "shop/closed.csv": "UNREADABLE",
+    }
 
 
 def test_a_server_whose_key_nobody_vouched_for_is_refused(inbox: Inbox, tmp_path: Path):
