@@ -42,6 +42,9 @@ ON_PAPER: dict[str, tuple[str, int, str, str]] = {
     ),
     "employee_surveys__answers": ("answers_2026-06-30", 6, "score", "19"),
     "projects__tasks": ("tasks_2026-06-30", 5, "earned_value_amount", "29800"),
+    "support_desk__tickets": ("tickets_2026-06-30", 4, "reopens", "1"),
+    "surveys__responses": ("responses_2026-06-30", 6, "score", "15"),
+    "reviews__reviews": ("reviews_2026-06-30", 3, "rating", "11"),
 }  # fmt: skip
 EVERY_TEMPLATE = pytest.mark.parametrize("table", ON_PAPER)
 

@@ -3,6 +3,7 @@
     ref('stg_salesforce__account'),
     ref('stg_salesforce__account_report'),
     ref('stg_hubspot__companies'),
+    ref('stg_pipedrive__organizations'),
 ] -%}
 
 with

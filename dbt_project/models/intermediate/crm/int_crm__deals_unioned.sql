@@ -4,6 +4,7 @@
     ref('stg_salesforce__opportunity_report'),
     ref('stg_salesforce__opportunity_report_without_id'),
     ref('int_crm__hubspot_deals'),
+    ref('stg_pipedrive__deals'),
 ] -%}
 
 with

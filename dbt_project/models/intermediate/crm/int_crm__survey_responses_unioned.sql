@@ -1,5 +1,10 @@
 {#- A new survey tool is one more line here. -#}
-{%- set responses = [ref('stg_hubspot__feedback_submissions')] -%}
+{%- set responses = [
+    ref('stg_hubspot__feedback_submissions'),
+    ref('stg_zendesk__satisfaction'),
+    ref('stg_support_desk__satisfaction'),
+    ref('stg_surveys__responses'),
+] -%}
 
 with
 

@@ -3,6 +3,8 @@
     ref('stg_hubspot__tickets'),
     ref('stg_salesforce__case'),
     ref('stg_salesforce__case_report'),
+    ref('stg_zendesk__tickets'),
+    ref('stg_support_desk__tickets'),
 ] -%}
 
 with
