@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.document import json_line
 from pipelines.fetch.fetching import peek_at_inbox
 from pipelines.inbox import InboxMissing, Notice
 from pipelines.ledger import Ledger
@@ -98,7 +99,7 @@ def _waiting(seen: Notice) -> list[tuple[str, int, int]]:
 def run_failure_alert(context: dg.RunFailureSensorContext) -> None:
     """Somebody is told, once for each run."""
     alert = alert_of(context)
-    line = json.dumps(alert, ensure_ascii=False, sort_keys=True)
+    line = json_line(alert)
     context.log.error(line)
     home = Settings.from_environment().home
     make_folder(home)
