@@ -10,6 +10,11 @@ from pipelines.land.convert import FIRST_DAY, Cell
 
 REMEDY_CELL = "Correct it in the source and export again."
 REMEDY_FORM = f"{REMEDY_CELL} If the vendor now writes it so, change the contract."
+REMEDY_ORDER = (
+    "No file says whether 03/04 is in March or in April: put it into the folder day-first or"
+    " month-first below its source's, where the contract has these (`day_first` in"
+    " docs/contracts.md), or export dates as 2026-04-03."
+)
 
 
 def faults(cells: list[Cell]) -> str:
@@ -26,7 +31,6 @@ def _fault(broken: Cell) -> str | None:
     code = " ".join(f"WHEN {when} THEN {sql.text(code)}" for when, code, _ in cases[:-1])
     why = " ".join(f"WHEN {when} THEN {sql.text(reason)}" for when, _, reason in cases[:-1])
     _, last_code, last_reason = cases[-1]
-    remedy = REMEDY_FORM if broken.column.type != "text" else REMEDY_CELL
     return (
         f"CASE WHEN {condition} THEN {{"
         f"'code': CASE {code} ELSE {sql.text(last_code)} END,"
@@ -34,8 +38,18 @@ def _fault(broken: Cell) -> str | None:
         f" 'value': {broken.text},"
         f" 'reason': CASE {why} ELSE {sql.text(last_reason)} END,"
         f" 'expected': {sql.text(expected(broken))},"
-        f" 'remedy': {sql.text(remedy)}}} END"
+        f" 'remedy': {_remedy(broken)}}} END"
     )
+
+
+def _remedy(broken: Cell) -> str:
+    if broken.column.type == "text":
+        return sql.text(REMEDY_CELL)
+    is_day = broken.column.type in ("date", "timestamp")
+    if not is_day or broken.shape.day_first is not None:
+        return sql.text(REMEDY_FORM)
+    in_numbers = f"regexp_matches({broken.text}, '^\\s*\\d{{1,2}}[/-]\\d{{1,2}}[/-]')"
+    return f"CASE WHEN {in_numbers} THEN {sql.text(REMEDY_ORDER)} ELSE {sql.text(REMEDY_FORM)} END"
 
 
 def _cases(broken: Cell) -> list[tuple[str, str, str]]:

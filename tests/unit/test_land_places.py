@@ -48,6 +48,7 @@ def test_f031_where_nobody_says_it_such_a_date_is_set_aside_and_any_other_lands(
     landing = house.land("shop/a.csv", HEADER + rows)
     assert [row["order_id"] for row in house.rows(landing)] == ["A3", "A4"]
     assert {row["order_date"] for row in house.rows(landing)} == {date(2026, 4, 3)}
+    assert all("day-first or month-first" in row["remedy"] for row in house.quarantine(landing))
 
 
 def test_a_day_that_is_of_the_other_order_is_set_aside(settings: Settings) -> None:
