@@ -75,7 +75,9 @@ class SetAside:
 
     @property
     def code(self) -> str:
-        """Of a file, why it was refused; of rows, what most of them are."""
+        """Of what is set aside as a whole, why; of rows, what most of them are."""
+        if self.what != "rows":
+            return next(iter(self.codes), "")
         return max(self.codes, key=lambda code: self.codes[code] or 0, default="")
 
 

@@ -364,6 +364,22 @@ def test_a_held_file_is_accepted_with_a_reason_and_the_ledger_knows_whose_word_i
     assert event.payload["who"]
 
 
+def test_of_two_exports_in_contradiction_the_accepted_one_counts(settings, put):
+    put("shop/a.csv", HEADER + "A1,2026-06-01,Ada,10.00,EUR,x\nA2,never,Ada,1,EUR,x\n")
+    put("shop/b.csv", HEADER + "A1,2026-06-01,Ada,11.00,EUR,x\n")
+    assert {(item["file"], item["codes"].get("OVERLAP")) for item in said("list")} == {
+        ("shop/a.csv", 1),
+        ("shop/b.csv", 1),
+    }
+
+    said("accept", "a.csv", "--reason", "b.csv was a draft")
+
+    (landing,) = flow.accepted_landings(flow.open_pipeline(settings))
+    assert landing.file == "shop/a.csv"
+    listed = {item["file"]: item["what"] for item in said("list")}
+    assert listed == {"shop/a.csv": "rows", "shop/b.csv": "landing"}
+
+
 def test_what_cannot_be_read_is_not_accepted_whoever_says_so(settings, put):
     put("shop/odd.csv", "Order,Date,Netto,Currency\nA1,2026-06-01,1,EUR\n")
     put("shop/june.csv", ORDERS)
