@@ -65,6 +65,7 @@ def read_quarantined(
     if not files:
         return {}
     with duckdb.connect() as connection:
+        sql.shut_in(connection, [folder])
         connection.execute(f"create temp table lines as {_lines(list(files))}")
         counts = connection.execute(
             "select filename, code, count(distinct _row_number), min(coalesce(remedy, ''))"
@@ -103,6 +104,7 @@ def sum_landed(
 
     found: dict[str, tuple[Money, ...]] = {}
     with duckdb.connect() as connection:
+        sql.shut_in(connection, [folder])
         for table, name in landings:
             file = folder / name
             amounts = amount_columns(streams[table]) if table in streams else {}

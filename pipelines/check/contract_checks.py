@@ -18,6 +18,7 @@ from models.contract import Stream
 from pipelines.accepted import current_landings, reasons_aside
 from pipelines.check.lineage import Lineage
 from pipelines.check.result import MOST_SAMPLES, CheckResult, crashed, judged
+from pipelines.land import sql
 from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 
@@ -223,6 +224,7 @@ def _rows_in_files(files: Sequence[Path]) -> dict[Path, int]:
     if missing:
         raise FileNotFoundError(f"{missing[0]} is missing: land its export again")
     with duckdb.connect() as connection:
+        sql.shut_in(connection, {file.parent for file in files})
         found = connection.execute(
             "select file_name, num_rows from parquet_file_metadata(?)", [[str(f) for f in files]]
         ).fetchall()
@@ -241,6 +243,7 @@ def _quarantined_rows(settings: Settings, landing: Landing) -> int:
     if not file.exists():
         return 0
     with duckdb.connect() as connection:
+        sql.shut_in(connection, [settings.quarantine])
         found = connection.execute(
             "select count(distinct _row_number) from read_parquet(?)", [str(file)]
         ).fetchone()

@@ -141,7 +141,10 @@ def _faults(broken: Path, personal: set[str]) -> Iterator[Fault]:
         return
     import duckdb
 
+    from pipelines.land import sql
+
     with duckdb.connect() as connection:
+        sql.shut_in(connection, [broken.parent])
         found = connection.execute(
             """select _row_number, coalesce(column_name, ''), coalesce(value, ''), code, reason,
                 coalesce(expected, '')

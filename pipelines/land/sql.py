@@ -52,7 +52,18 @@ def connect(memory_limit: str, folders: Iterable[Path], spill: Path) -> duckdb.D
     )
     # A time stamp's text must not depend on the machine.
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"SET allowed_directories = [{texts(str(each) for each in folders)}]")
+    shut_in(connection, folders)
+    return connection
+
+
+def shut_in(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
+    """From now on the connection reaches its own database, what is below `folders`, and no more.
+
+    Neither files nor extensions nor other machines; and no statement can take that back.
+    """
+    allowed = ", ".join(text(str(each)) for each in folders)
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    return connection

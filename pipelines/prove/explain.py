@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.land import sql
 from pipelines.prove.contributions import SCHEMA, TOTAL, Figure, Slice, components_of, quoted
 from pipelines.prove.explanation import NOTHING, Component, Explanation
 from pipelines.prove.period import Period, UnknownPeriod, parse_period
@@ -68,6 +69,7 @@ def explain(
     if chosen != TOTAL and chosen[0] not in defined["slices"]:
         raise CannotExplain(_no_such(f"slice of {kpi}", chosen[0], defined["slices"]))
     with closing(duckdb.connect(str(mart), read_only=True)) as connection:
+        sql.shut_in(connection)
         figure = _figure(connection, kpi, asked, chosen, period)
         components = components_of(connection, definitions, defined, figure, rows)
         residual = _residual(connection, defined, figure, components)

@@ -21,6 +21,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.land import sql
+
 SCHEMA = "kpi_mart"
 STORAGE_VERSION = "v1.4.0"
 INTERNAL = ("kpi_components", "kpi_components_daily")
@@ -104,6 +106,8 @@ def reading(mart: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection
         read_only=True,
         config={"memory_limit": _part_of(memory_limit), "autoload_known_extensions": False},
     ) as connection:
+        # Its own release may be written beside it.
+        sql.shut_in(connection, [mart.parent])
         yield connection
 
 

@@ -132,6 +132,7 @@ def read_rows(
     source = sql.parquet([file])
     numbers = f"select distinct _row_number from {source} order by 1"
     with duckdb.connect() as connection:
+        sql.shut_in(connection, [settings.quarantine])
         # An export may have millions of broken rows; somebody who looks wants a few.
         found = connection.execute(
             f"""select _row_number, coalesce(column_name, ''), coalesce(value, ''), code, reason,

@@ -449,3 +449,42 @@ def test_f117_nothing_is_unpickled_and_yaml_is_only_data() -> None:
                 if called == "yaml.load":
                     assert "Loader=Loader" in ast.unparse(node), f"{file}: {called}"
     assert yaml_source.Loader in (yaml.SafeLoader, getattr(yaml, "CSafeLoader", None))
+
+
+def test_f116_every_connection_is_shut_in_or_reads_what_a_run_has_made() -> None:
+    # These open the candidate of a run, whose views read the landed files, by our own SQL.
+    ours = {"pipelines/transform.py", "pipelines/check/candidate.py",
+            "pipelines/check/dbt_results.py"}  # fmt: skip
+    opened = {
+        str(file.relative_to(REPOSITORY)): file.read_text(encoding="utf-8")
+        for folder in ("pipelines", "expectations")
+        for file in (REPOSITORY / folder).rglob("*.py")
+        if "duckdb.connect(" in file.read_text(encoding="utf-8")
+    }
+    assert len(opened) > 8
+    shut = {
+        file
+        for file, source in opened.items()
+        if "shut_in(" in source or "enable_external_access = false" in source
+    }
+    assert set(opened) - shut == ours
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_f116_a_finished_mart_and_a_suite_reach_nothing_else(
+    settings: Settings, attempt: str
+) -> None:
+    from expectations.worker import Batch
+    from pipelines.publish.duckdb_target import reading
+
+    file = settings.home / "mart.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS a")
+    with reading(file, "1GB") as connection, pytest.raises(duckdb.Error):
+        connection.execute(attempt).fetchall()
+    rows = settings.home / "rows.parquet"
+    pq.write_table(pa.table({"a": [1]}), rows)
+    with duckdb.connect() as connection:
+        Batch(connection, {"expectations": [], "key": []}, {"parquet": [str(rows)]})
+        with pytest.raises(duckdb.Error):
+            connection.execute(attempt).fetchall()
