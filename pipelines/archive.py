@@ -58,11 +58,16 @@ class Archived:
     size: int
 
 
-def archive_file(path: Path, archive: Path) -> Archived:
+def archive_file(path: Path, archive: Path, inbox: Path | None = None) -> Archived:
     """Keep an export's bytes under their hash; the same bytes again change nothing.
 
+    Args:
+        path: the export.
+        archive: where bytes are kept.
+        inbox: below it no folder on the way to `path` may be a link, not even since it was noticed.
+
     Raises:
-        NotARegularFile: `path` is a link, pipe, device or folder.
+        NotARegularFile: `path` is a link, pipe, device or folder, or lies behind a link.
         FileChanged: the file was changed, replaced or removed while it was read.
         OSError: it cannot be read, or the disk is full.
     """
@@ -72,7 +77,7 @@ def archive_file(path: Path, archive: Path) -> Archived:
     temporary = temporary_beside(archive / "tmp" / "object.zst")
     digest, size = hashlib.sha256(), 0
     try:
-        with _open_export(path) as source, temporary.open("xb") as target:
+        with _open_export(path, inbox or path.parent) as source, temporary.open("xb") as target:
             before = os.fstat(source.fileno())
             compressor = zstandard.ZstdCompressor(level=1, write_checksum=True)
             with compressor.stream_writer(target, closefd=False) as compressed:
@@ -182,19 +187,27 @@ def _is_whole(sha256: str, archive: Path) -> bool:
     return True
 
 
-def _open_export(path: Path) -> BinaryIO:
+def _open_export(path: Path, below: Path) -> BinaryIO:
     # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    advice = "Put the export itself there, as a plain file."
+    refusal = f"{path} is no regular file. Put the export itself there, as a plain file."
+    *folders, name = path.relative_to(below).parts
+    folder = os.open(below, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        file = os.open(path, flags)
+        # Step by step, each from the folder that is already open: nobody can put a link between.
+        for each in folders:
+            above, folder = folder, os.open(each, flags | os.O_DIRECTORY, dir_fd=folder)
+            os.close(above)
+        file = os.open(name, flags, dir_fd=folder)
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise NotARegularFile(f"{path} is no regular file. {advice}") from error
-        raise
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
+            raise NotARegularFile(refusal) from error
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        os.close(folder)
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise NotARegularFile(f"{path} is no regular file. {advice}")
+        raise NotARegularFile(refusal)
     return os.fdopen(file, "rb")
 
 

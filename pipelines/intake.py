@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
@@ -85,7 +86,8 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
         for number, export in enumerate(seen.new, start=1):
             pipeline.tell("land", f"{number}/{len(seen.new)} {export.name}")
             try:
-                sha256 = archive_file(export.path, pipeline.settings.archive).sha256
+                root = export.path.parents[len(PurePosixPath(export.name).parts) - 1]
+                sha256 = archive_file(export.path, pipeline.settings.archive, root).sha256
             except FileChanged:
                 unsettled.append(Unsettled(export.path, export.name, STILL_WRITTEN))
                 continue

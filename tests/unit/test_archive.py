@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,63 @@ def spoil(kept: Path, damage: str) -> None:
     else:
         content = bytearray(zstandard.ZstdCompressor().compress(b"other bytes"))
     kept.write_bytes(content)
+
+
+@pytest.mark.timeout(60)
+def test_f112_a_folder_that_is_swapped_for_a_link_is_never_followed(
+    tmp_path: Path, archive: Path
+) -> None:
+    inbox, secret = tmp_path / "inbox", tmp_path / "secret"
+    (inbox / "shop" / "deep").mkdir(parents=True)
+    (secret / "deep").mkdir(parents=True)
+    (secret / "deep" / "a.csv").write_bytes(b"secret")
+    (inbox / "shop" / "deep" / "a.csv").write_bytes(b"export")
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            (inbox / "shop").rename(inbox / "away")
+            (inbox / "shop").symlink_to(secret)
+            (inbox / "shop").unlink()
+            (inbox / "away").rename(inbox / "shop")
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    found, refused = set(), 0
+    try:
+        for _ in range(2000):
+            try:
+                found.add(archive_file(inbox / "shop" / "deep" / "a.csv", archive, inbox).sha256)
+            except (NotARegularFile, FileNotFoundError, FileChanged):
+                refused += 1
+    finally:
+        stop.set()
+        swapping.join()
+    assert hashlib.sha256(b"secret").hexdigest() not in found
+    assert refused
+
+
+def test_f112_a_folder_that_is_a_link_is_refused(tmp_path: Path, archive: Path) -> None:
+    inbox, secret = tmp_path / "inbox", tmp_path / "secret"
+    inbox.mkdir()
+    secret.mkdir()
+    (secret / "a.csv").write_bytes(b"secret")
+    (inbox / "shop").symlink_to(secret)
+    with pytest.raises(NotARegularFile):
+        archive_file(inbox / "shop" / "a.csv", archive, inbox)
+    # The inbox itself may be one: the operator put it there.
+    (tmp_path / "linked").symlink_to(secret)
+    assert archive_file(tmp_path / "linked" / "a.csv", archive, tmp_path / "linked").size == 6
+
+
+def test_f112_a_hard_link_is_a_file_like_any_other_and_is_not_changed(
+    export: Path, archive: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "second.csv"
+    second.hardlink_to(export)
+    before = export.stat()
+    assert archive_file(second, archive).sha256 == SHA256
+    after = export.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_nlink) == (
+        before.st_mode, before.st_mtime_ns, 2,
+    )  # fmt: skip
