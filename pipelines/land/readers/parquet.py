@@ -23,6 +23,8 @@ def read_top(path: Path) -> list[TopRecord]:
     """
     try:
         return [TopRecord(tuple(pq.read_schema(path).names))]
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise unreadable(error) from error
 
@@ -37,6 +39,8 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path) -> Records:
     try:
         rows = pq.read_metadata(path).num_rows
         described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    except (MemoryError, duckdb.OutOfMemoryException):
+        raise
     except (pa.ArrowException, OSError, duckdb.Error) as error:
         raise unreadable(error) from error
     columns = [(name, kind) for name, kind, *_ in described if name != "file_row_number"]

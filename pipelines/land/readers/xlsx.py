@@ -19,7 +19,7 @@ import openpyxl
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from models.contract_parts import Shape
+from models.contract_parts import EXCEL_SERIAL, Shape
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused, LandingError
 from pipelines.land.readers import Layout, Records, TopRecord
@@ -29,6 +29,8 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 EXCEL_DIGITS = 15
 """Excel keeps and shows no more; what a double holds beyond is noise of its arithmetic."""
+DAYS_TO_1904 = 1462
+"""From day 0 of the date system of 1900 to day 0 of that of 1904."""
 RECALCULATE = "Open it in Excel, recalculate, mend the cell, save, and export again."
 
 
@@ -60,6 +62,8 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
     filled, uncalculated = _census(path, shape)
     texts = {index for index, column in layout.columns.items() if column.type == "text"}
     percent = {index for index, column in layout.columns.items() if column.percent}
+    serial = {i for i, column in layout.columns.items() if EXCEL_SERIAL in column.formats}
+    is_1904 = bool(serial) and _counts_from_1904(path)
     blank, seen = 0, 0
     with (
         TextWriter(scratch / "records.parquet", width) as sound,
@@ -67,6 +71,10 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
     ):
         for number, row in _rows(path, shape):
             cells = [_text(each, shape, percent=n in percent) for n, each in enumerate(row)]
+            for index in serial if is_1904 else ():
+                if index < len(row) and _is_number(row[index].value):
+                    later = _figure(row[index].value) + DAYS_TO_1904
+                    cells[index] = _plain(later).replace(".", shape.decimal)
             seen += any(each.value is not None for each in row)
             if number < layout.first_row:
                 continue
@@ -118,7 +126,7 @@ def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, tuple[Any, ...]]]:
             # The size that the sheet states may be wrong, and rows beyond it would be lost.
             sheet.reset_dimensions()
             yield from enumerate(sheet.iter_rows(), start=1)
-    except FileRefused:
+    except (FileRefused, MemoryError):
         raise
     except Exception as error:
         # openpyxl lets through whatever a damaged workbook makes happen inside it.
@@ -145,6 +153,17 @@ def _text(each: Any, shape: Shape, *, percent: bool) -> str:
     return str(value)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _counts_from_1904(path: Path) -> bool:
+    """Whether plain numbers count days as old Macs did; cells that are dates say it themselves."""
+    with zipfile.ZipFile(path) as book:
+        said = ElementTree.fromstring(book.read("xl/workbook.xml")).find(f"{MAIN}workbookPr")
+    return said is not None and said.get("date1904", "0") in ("1", "true", "on")
+
+
 def _figure(value: float) -> Decimal:
     exact = Decimal(repr(value))
     if len(exact.as_tuple().digits) <= EXCEL_DIGITS or isinstance(value, int):
@@ -167,8 +186,7 @@ def _fault(
     if each.data_type == "e":
         reason = "Excel could not calculate the cell"
         return ("ERROR_CELL", column, str(each.value), reason, "a value", RECALCULATE)
-    number = isinstance(each.value, int | float) and not isinstance(each.value, bool)
-    if text and number and abs(each.value) >= 10**EXCEL_DIGITS:
+    if text and _is_number(each.value) and abs(each.value) >= 10**EXCEL_DIGITS:
         return (
             "EXCEL_DAMAGE",
             column,
