@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.yaml_source import Loader
 from pipelines.document import visible
 
 REVIEW = "review: "
+TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 @dataclass
@@ -103,4 +105,16 @@ def _inline(value: Any) -> Any:
         items = CommentedSeq([_inline(part) for part in value])
         items.fa.set_flow_style()
         return items
-    return value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """A text in quotes where its reader would take it for something else.
+
+    Contracts are read as YAML 1.1, in which a bare `Yes` is a boolean; written as 1.2, it is none.
+    """
+    import yaml
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    is_text = Loader("").resolve(yaml.ScalarNode, value, (True, False)) == TEXT_TAG
+    return value if is_text else DoubleQuotedScalarString(value)

@@ -299,3 +299,12 @@ def test_the_draft_is_yaml_with_a_comment_for_every_guess(of: Any) -> None:
 
     assert draft.text.count("# review: ") == len(draft.reviews) >= 6
     assert YAML(typ="safe").load(draft.text)["source"] == "sales"
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Yes", "No"), ("yes", "no"), ("on", "off")])
+def test_a_yes_or_no_of_the_file_stays_a_text_in_its_contract(of: Any, yes: str, no: str) -> None:
+    rows = "".join(f"A{n},2026-06-0{n},{yes if n % 2 else no},{n}.50\n" for n in range(1, 7))
+    stream, _ = of(f"Order,Date,Posted,Amount\n{rows}")
+    [column] = [column for column in stream.columns if column.name in ("posted", "is_posted")]
+    said = {*column.true_values, *column.false_values} if column.type == "boolean" else {yes, no}
+    assert said == {yes, no}
