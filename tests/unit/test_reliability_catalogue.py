@@ -1,4 +1,4 @@
-"""The catalogue of faults names no test that is not there."""
+"""The catalogue of faults names every test that shows one, and no test that is not there."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ def faults_in_tests() -> dict[str, set[str]]:
     return found
 
 
-def test_every_test_in_the_catalogue_is_there_under_its_fault() -> None:
-    there, listed = faults_in_tests(), 0
+def test_the_catalogue_and_the_tests_say_the_same() -> None:
+    listed: dict[str, set[str]] = defaultdict(set)
     for line in CATALOGUE.read_text(encoding="utf-8").splitlines():
         if row := re.match(r"\| (\d{3}) \|", line):
-            names = set(re.findall(r"`(test_f\d{3}_\w+)`", line))
-            assert names <= there[row[1]]
-            listed += len(names)
-    assert listed > 0
+            listed[row[1]].update(re.findall(r"`(test_f\d{3}_\w+)`", line))
+
+    assert {fault: names for fault, names in listed.items() if names} == faults_in_tests()
