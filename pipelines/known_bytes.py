@@ -36,7 +36,7 @@ def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
 
 def is_rewritten(pipeline: Pipeline, name: str, sha256: str) -> bool:
     """Whether the file of this name had these very bytes before, and was only written anew."""
-    seen = pipeline.ledger.latest_by_subject("file_seen").get(name)
+    seen = pipeline.ledger.latest("file_seen", name)
     return seen is not None and seen.payload.get("sha256") == sha256
 
 
@@ -53,7 +53,7 @@ def reversion(pipeline: Pipeline, name: str, sha256: str) -> FileQuarantined | N
     landed = _landing_of(pipeline, sha256)
     if landed is None or "REVERSION" in accepted_codes(pipeline.ledger).get(sha256, ()):
         return None
-    seen = pipeline.ledger.latest_by_subject("file_seen").get(name)
+    seen = pipeline.ledger.latest("file_seen", name)
     if seen is not None and seen.payload.get("sha256") != sha256:
         return reverted(landed, name)
     stream = pipeline.streams[landed.table]

@@ -31,8 +31,6 @@ REMEDY_LANDING = (
     "Mend the rows in the source and export again, or mend the contract or the suite; the export"
     " before it counts until then."
 )
-
-
 REMEDY_HELD = (
     "Export it again; or, if it is right, say so: `kpi quarantine accept` with its name and a"
     " --reason. What it contradicts does not count then."

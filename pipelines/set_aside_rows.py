@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from models.contract import Stream
 from pipelines.land import sql
-from pipelines.land.money import MONEY_TYPE, amount_columns
+from pipelines.land.money import MONEY_TYPE, amount_columns, currency_in_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,8 +117,9 @@ def sum_landed(
             sums: list[Money] = []
             for column, currency in amounts.items():
                 if column in there:
-                    code = sql.identifier(currency) if currency and currency in there else "null"
-                    sums += _of_column(connection, source, column, code)
+                    sums += _of_column(
+                        connection, source, column, currency if currency in there else None
+                    )
             found[name] = tuple(sums)
     return found
 
@@ -161,11 +162,11 @@ def _sums(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Money, ...]]
 
 
 def _of_column(
-    connection: duckdb.DuckDBPyConnection, source: str, column: str, currency: str
+    connection: duckdb.DuckDBPyConnection, source: str, column: str, currency: str | None
 ) -> list[Money]:
     amount = sql.identifier(column)
     rows = connection.execute(
-        f"""select coalesce(upper(trim(cast({currency} as varchar))), ''),
+        f"""select {currency_in_sql(currency)},
             sum(cast({amount} as {EXACT}))
         from {source} where {amount} is not null group by all order by all"""
     ).fetchall()

@@ -40,6 +40,8 @@ class UnderWay:
     _before: dict[str, list[Landing]] | None = None
     """By table, the accepted landings, those of this round last."""
     _touched: set[Moment] = field(default_factory=set)
+    _lifted: dict[str, frozenset[str]] | None = None
+    """By SHA-256, the holds that people have lifted."""
 
     def begin(self, entry: LedgerEntry, *, is_seen: bool = False) -> None:
         """Begin to land an export, when there is room for it."""
@@ -117,12 +119,12 @@ class UnderWay:
         from pipelines.land.doubts import doubt
 
         pipeline = self.pipeline
-        if self._before is None:
-            self._before = {}
+        if self._before is None or self._lifted is None:
+            self._before, self._lifted = {}, accepted_codes(pipeline.ledger)
             for known in accepted_landings(pipeline.ledger, pipeline.streams):
                 self._before.setdefault(known.table, []).append(known)
         before = self._before.setdefault(landing.table, [])
-        lifted = accepted_codes(pipeline.ledger).get(landing.landing_id, frozenset())
+        lifted = self._lifted.get(landing.landing_id, frozenset())
         held = doubt(pipeline.streams[landing.table], landing, before, lifted)
         if held is not None:
             # Its bytes are in the archive; of rows that do not count, nothing is kept.

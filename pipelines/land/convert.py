@@ -47,16 +47,10 @@ class Cell:
     def text(self) -> str:
         """The cell as SQL text; NULL where the file has neither cell nor value."""
         if self.binding.index is not None:
-            return cell_above(self.binding.index) if self.column.as_above else self.own_text
+            name = cell_above if self.column.as_above else cell
+            return name(self.binding.index)
         if self.binding.section:
             return section_title(self.binding.section)
-        return self.own_text
-
-    @property
-    def own_text(self) -> str:
-        """The text as it stands in the record itself, whatever stands above it."""
-        if self.binding.index is not None:
-            return cell(self.binding.index)
         constant = self.binding.constant
         return "CAST(NULL AS VARCHAR)" if constant is None else sql.text(constant)
 
@@ -79,11 +73,6 @@ class Cell:
             f" WHEN {maybe} THEN regexp_full_match({self.text}, {sql.text(pattern)})"
             " ELSE false END"
         )
-
-    @property
-    def trimmed(self) -> str:
-        """The text without blanks around it."""
-        return f"trim({self.text}, {sql.text(BLANKS)})"
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -193,14 +193,20 @@ def _same_key_other_values(stream: Stream, files: Sequence[Path]) -> str:
 
 def _meeting_days(stream: Stream, files: Sequence[Path]) -> str:
     """Pairs of landings with rows of the same days of the same scope, and the first such day."""
-    told = [stream.load.date or "", stream.load.until or stream.load.date or "", *stream.load.scope]
-    columns = ", ".join(f"CAST({sql.identifier(n)} AS VARCHAR)" for n in dict.fromkeys(told))
+    told = _days_and_scope(stream)
     return f"""
-        WITH days AS (SELECT DISTINCT _landing_id, [{columns}] AS told FROM {sql.parquet(files)})
+        WITH days AS (SELECT DISTINCT _landing_id, {told} AS told FROM {sql.parquet(files)})
         SELECT one._landing_id, two._landing_id, min(one.told)[1], list(one.told)
         FROM days AS one JOIN days AS two
             ON one.told = two.told AND one._landing_id < two._landing_id
         GROUP BY ALL ORDER BY ALL"""
+
+
+def _days_and_scope(stream: Stream) -> str:
+    """What a window's row is of, in SQL: its days, and whatever an export restates whole."""
+    load = stream.load
+    names = dict.fromkeys((load.date or "", load.until or load.date or "", *load.scope))
+    return f"[{', '.join(f'CAST({sql.identifier(name)} AS VARCHAR)' for name in names)}]"
 
 
 def _without_key(
@@ -211,14 +217,13 @@ def _without_key(
     pairs: Sequence[tuple[str, str, str, list[list[str]]]],
 ) -> list[Contradiction]:
     """Of two exports with rows of the same days, one repeats the other, or nobody can tell."""
-    told = [stream.load.date or "", stream.load.until or stream.load.date or "", *stream.load.scope]
-    columns = ", ".join(f"CAST({sql.identifier(n)} AS VARCHAR)" for n in dict.fromkeys(told))
+    told = _days_and_scope(stream)
     said = ", ".join(sql.identifier(column.name) for column in stream.columns)
     found: list[Contradiction] = []
     for one, two, day, days in pairs:
         mine, others = (
             f"SELECT {said} FROM {sql.parquet([settings.landed / known[each].parquet])}"
-            f" WHERE list_contains($days, [{columns}])"
+            f" WHERE list_contains($days, {told})"
             for each in (one, two)
         )
         differs = connection.execute(

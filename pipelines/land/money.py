@@ -35,6 +35,13 @@ def amount_columns(stream: Stream) -> dict[str, str | None]:
     return found
 
 
+def currency_in_sql(column: str | None) -> str:
+    """A row's currency as sums are kept by it: in capitals; empty where the row says none."""
+    if column is None:
+        return "''"
+    return f"coalesce(upper(trim(CAST({sql.identifier(column)} AS VARCHAR))), '')"
+
+
 def stated_money(
     stream: Stream, cells: Sequence[Cell], record: Literal["sound", "broken", "unread"]
 ) -> str:

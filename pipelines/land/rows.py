@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-from models.contract import Stream
 from models.contract_parts import Column
 from pipelines.land import sql
 from pipelines.land.convert import Cell, starts_blank
@@ -328,15 +327,3 @@ def _extra(recognised: Recognised) -> str:
         f"CASE WHEN concat({unnamed}) = '' THEN {document(recognised.extra)}"
         f" ELSE {document(everything)} END"
     )
-
-
-def table_columns(stream: Stream) -> list[tuple[str, str]]:
-    """The columns of a landed table as SQL sees them, with their types."""
-    own = [(column.name, column.sql_type) for column in stream.columns]
-    return [
-        *own,
-        ("_landing_id", "VARCHAR"),
-        (ROW_NUMBER, "BIGINT"),
-        ("_exported_at", "TIMESTAMP"),
-        ("_extra", "VARCHAR"),
-    ]

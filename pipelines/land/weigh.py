@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.contract import Stream
 from pipelines.land import sql
-from pipelines.land.money import amount_columns
+from pipelines.land.money import amount_columns, currency_in_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,7 +43,7 @@ def weigh(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[Money, S
     sizes: Sizes = {}
     for currency in dict.fromkeys(columns.values()):
         names = [name for name, of in columns.items() if of == currency]
-        code = f"coalesce(upper(trim({sql.identifier(currency)})), '')" if currency else "''"
+        code = currency_in_sql(currency)
         sums = ", ".join(_sums(name, typed.sound) for name in map(sql.identifier, names))
         rows = connection.execute(
             f"SELECT {code} AS code, {sums} FROM {typed.relation} GROUP BY code ORDER BY code"
@@ -68,8 +68,7 @@ def landed_money(
     currencies = amount_columns(stream)
     found: Money = {}
     for name in money:
-        of = currencies[name]
-        code = f"coalesce(upper(trim({sql.identifier(of)})), '')" if of else "''"
+        code = currency_in_sql(currencies[name])
         rows = connection.execute(
             f"SELECT {code} AS code, sum({sql.identifier(name)})"
             f" FROM {sql.parquet([parquet])} GROUP BY code"
