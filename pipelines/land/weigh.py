@@ -6,6 +6,7 @@ which columns are amounts (`money.py`), and judging the size (`history.py`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,7 @@ def weigh(connection: duckdb.DuckDBPyConnection, typed: Typed) -> tuple[Money, S
     }
     money: Money = {}
     sizes: Sizes = {}
-    for currency in dict.fromkeys(columns.values()):
-        names = [name for name, of in columns.items() if of == currency]
+    for currency, names in _by_currency(columns):
         code = currency_in_sql(currency)
         sums = ", ".join(_sums(name, typed.sound) for name in map(sql.identifier, names))
         rows = connection.execute(
@@ -65,16 +65,26 @@ def landed_money(
     connection: duckdb.DuckDBPyConnection, stream: Stream, money: Money, parquet: str
 ) -> Money:
     """The sums of what a landed file holds, in the form and for the columns of `money`."""
-    currencies = amount_columns(stream)
-    found: Money = {}
-    for name in money:
-        code = currency_in_sql(currencies[name])
+    columns = {name: of for name, of in amount_columns(stream).items() if name in money}
+    found: Money = {name: {} for name in columns}
+    for currency, names in _by_currency(columns):
+        sums = ", ".join(f"sum({sql.identifier(name)})" for name in names)
         rows = connection.execute(
-            f"SELECT {code} AS code, sum({sql.identifier(name)})"
+            f"SELECT {currency_in_sql(currency)} AS code, {sums}"
             f" FROM {sql.parquet([parquet])} GROUP BY code"
         ).fetchall()
-        found[name] = {code: {"landed": str(total or Decimal(0))} for code, total in rows}
+        for code, *totals in rows:
+            for name, total in zip(names, totals, strict=True):
+                found[name][code] = {"landed": str(total or Decimal(0))}
     return found
+
+
+def _by_currency(columns: Mapping[str, str | None]) -> list[tuple[str | None, list[str]]]:
+    """Amounts whose currency stands in the same column: their sums take one pass."""
+    grouped: dict[str | None, list[str]] = {}
+    for name, currency in columns.items():
+        grouped.setdefault(currency, []).append(name)
+    return list(grouped.items())
 
 
 def _sums(name: str, sound: str) -> str:
