@@ -24,9 +24,11 @@ from models.contract_parts import (
     Declared,
     Family,
     Freshness,
+    Header,
     Identifier,
     Owner,
     Shape,
+    fold,
 )
 from models.contract_rules import ExportedAt, Load, Period, Sections, SkipRule
 from models.yaml_source import DeclarationError, Location, first_problem, nearest_line, read_yaml
@@ -105,6 +107,35 @@ class Stream(Declared):
             KeyError: no such column.
         """
         return next(column for column in self.columns if column.name == name)
+
+    def declares(self, header: str) -> tuple[Column, Header] | None:
+        """The column that a file's header is, and the declared way of writing it.
+
+        A name goes before a pattern, and what is declared first before what comes after.
+        """
+        named = self._headers_by_name.get(fold(header))
+        return named or next(
+            (known for known in self._headers_by_pattern if known[1].matches(header)), None
+        )
+
+    @cached_property
+    def _headers_by_name(self) -> dict[str, tuple[Column, Header]]:
+        # A source may have thousands of headers: they are looked up, and not gone through.
+        found: dict[str, tuple[Column, Header]] = {}
+        for column in self.columns:
+            for header in column.headers:
+                if header.name is not None:
+                    found.setdefault(fold(header.name), (column, header))
+        return found
+
+    @cached_property
+    def _headers_by_pattern(self) -> tuple[tuple[Column, Header], ...]:
+        return tuple(
+            (column, header)
+            for column in self.columns
+            for header in column.headers
+            if header.pattern is not None
+        )
 
     @cached_property
     def digest(self) -> str:

@@ -79,15 +79,13 @@ def refuse_repeated_headers(stream: Stream, cells: Sequence[str]) -> None:
     Raises:
         FileRefused: DUPLICATE_HEADER.
     """
-    from pipelines.land.recognise import declared_as
-
     names = Counter(fold(header) for header in cells if header.strip())
     repeated = [header for header in cells if names[fold(header)] > 1]
     if repeated:
         raise _duplicate(stream, f"the header {repeated[0]!r} stands {len(repeated)} times", "")
     by_column: dict[str, str] = {}
     for header in cells:
-        known = declared_as(stream, header)
+        known = stream.declares(header)
         if known and known[0].name in by_column:
             other = by_column[known[0].name]
             column = known[0].name

@@ -214,22 +214,12 @@ def match(stream: Stream, shape: Shape, place: int, cells: tuple[str, ...]) -> F
     found: dict[str, tuple[int, Header]] = {}
     unknown = []
     for index, header in enumerate(cells):
-        known = declared_as(stream, header)
+        known = stream.declares(header)
         if known:
             found.setdefault(known[0].name, (index, known[1]))
         elif header.strip():
             unknown.append(header.strip())
     return Fit(stream, shape, place, cells, found, tuple(unknown))
-
-
-def declared_as(stream: Stream, header: str) -> tuple[Column, Header] | None:
-    """The column, and the way of writing it, that a file's header is."""
-    for exact in (True, False):
-        for column in stream.columns:
-            for declared in column.headers:
-                if (declared.pattern is None) is exact and declared.matches(header):
-                    return column, declared
-    return None
 
 
 def _headerless(stream: Stream, shape: Shape, records: list[TopRecord]) -> list[Fit]:
