@@ -67,6 +67,9 @@ class Stream(Declared):
     freshness: Freshness = Freshness()
     completes_periods: bool = True
     """A period is complete only when this stream covers it; false for reference data."""
+    gaps: Literal["by_scope", "by_stream", "whole_weeks"] = "by_scope"
+    """load rule `window`: whose missing days are told: each account's, the stream's, or only weeks
+    that no export covers, where a day without a row is usual."""
     restates_days: int = 0
     """The vendor still changes figures of the last so many days: they are provisional."""
     quarantine_limit: float = Field(default=0.01, ge=0, le=1)

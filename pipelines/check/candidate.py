@@ -18,6 +18,7 @@ from expectations.validate import ExpectationsWorker
 from models.contract import Stream
 from pipelines.check.contract_checks import check_contracts, expected_contract_checks
 from pipelines.check.dbt_results import check_dbt, expected_dbt_checks
+from pipelines.check.gaps import check_gaps, expected_gaps
 from pipelines.check.landed import answers_in_ledger, expected_landed_checks, suites_of
 from pipelines.check.lineage import Lineage
 from pipelines.check.plausible import check_plausibility, expected_plausibility
@@ -59,6 +60,7 @@ def check_candidate(
         lambda candidate: [
             *check_reconciliations(candidate, lineage),
             *check_plausibility(candidate, streams, landings, lineage),
+            *check_gaps(candidate, streams, landings, lineage),
         ],
     )
     for suite, name in asked:
@@ -86,6 +88,7 @@ def expected_checks(
         with open_candidate(run) as candidate:
             expected += expected_reconciliations(candidate)
             expected += expected_plausibility(candidate, known)
+            expected += expected_gaps(streams, known)
             rows = {s.name: rows_of(candidate, s.table) for s in suites_of(settings, "candidate")}
     except duckdb.Error:
         return sorted([*expected, READABLE])

@@ -123,7 +123,7 @@ def _of_one_export(parts: Sequence[Landing], taken: Taken) -> list[Held]:
             continue
         scopes = [tuple(scope) for scope in landing.scopes]
         newer = taken.by_any if landing.has_periods else taken.by_day
-        free = {scope: tuple(_free((first, last), newer.get(scope, ()))) for scope in scopes}
+        free = {scope: tuple(free_days((first, last), newer.get(scope, ()))) for scope in scopes}
         shared = any(
             start <= last and end >= first
             for scope in scopes
@@ -138,11 +138,11 @@ def _of_one_export(parts: Sequence[Landing], taken: Taken) -> list[Held]:
             held.append(Held(landing, days, shared))
     for before, now in ((taken.by_any, covered), (taken.by_day, by_day)):
         for scope, stretches in now.items():
-            before[scope] = _merged([*before.get(scope, ()), *stretches])
+            before[scope] = merged([*before.get(scope, ()), *stretches])
     return held
 
 
-def _free(wanted: Days, taken: Iterable[Days]) -> Iterable[Days]:
+def free_days(wanted: Days, taken: Iterable[Days]) -> Iterable[Days]:
     """The stretches of `wanted` that are not in `taken`, which is in order and without overlap."""
     first, last = wanted
     for start, end in taken:
@@ -155,11 +155,12 @@ def _free(wanted: Days, taken: Iterable[Days]) -> Iterable[Days]:
         yield first, last
 
 
-def _merged(stretches: Iterable[Days]) -> list[Days]:
-    merged: list[Days] = []
+def merged(stretches: Iterable[Days]) -> list[Days]:
+    """The same days as few stretches, in order and apart from each other."""
+    found: list[Days] = []
     for start, end in sorted(stretches):
-        if merged and start <= merged[-1][1] + ONE_DAY:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        if found and start <= found[-1][1] + ONE_DAY:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
-            merged.append((start, end))
-    return merged
+            found.append((start, end))
+    return found
