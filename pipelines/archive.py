@@ -145,6 +145,34 @@ def restore_archived(sha256: str, archive: Path, to: Path) -> None:
     write_atomically(to, copy)
 
 
+def refuse_damaged(sha256: str, archive: Path) -> None:
+    """Read an archived object to its end, and find that every byte of it is as it was written.
+
+    Raises:
+        ArchiveDamaged: as `open_archived`; also where something stands behind the export's bytes.
+    """
+    import zstandard
+
+    path = archived_path(sha256, archive)
+    digest, behind = hashlib.sha256(), b""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        with path.open("rb") as compressed:
+            while chunk := compressed.read(CHUNK):
+                if frame.eof:
+                    behind = chunk
+                    break
+                digest.update(frame.decompress(chunk))
+    except FileNotFoundError:
+        raise ArchiveDamaged(path, sha256, "the archived object is missing") from None
+    except zstandard.ZstdError as error:
+        raise ArchiveDamaged(path, sha256, f"damaged ({error})") from error
+    if not frame.eof or digest.hexdigest() != sha256:
+        raise ArchiveDamaged(path, sha256, "its bytes are not those of its name")
+    if behind or frame.unused_data:
+        raise ArchiveDamaged(path, sha256, "something was written behind its bytes")
+
+
 class _Archived(io.RawIOBase):
     """Decompresses and hashes; refuses an end at which the hash is another.
 
@@ -179,9 +207,7 @@ class _Archived(io.RawIOBase):
 
 def _is_whole(sha256: str, archive: Path) -> bool:
     try:
-        with open_archived(sha256, archive) as file:
-            while file.read(CHUNK):
-                pass
+        refuse_damaged(sha256, archive)
     except ArchiveDamaged:
         return False
     return True

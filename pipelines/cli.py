@@ -209,12 +209,17 @@ def demo(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """What is missing or mis-set on this machine, and the remedy."""
+def doctor(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out comparing every kept byte with its hash.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is missing or mis-set on this machine, or damaged in the home, and the remedy."""
     from pipelines.serve import screen
     from pipelines.serve.doctor import examine
 
-    findings = examine(_settings())
+    findings = examine(_settings(), quick=quick)
     give(findings, as_json, screen.show_findings)
     if any(not finding.well for finding in findings):
         raise typer.Exit(EXIT_UNWELL)

@@ -15,6 +15,8 @@ HOLDS = {
     "DATE_MISMATCH": "its name and its rows speak of different days",
 }
 """By code: what a person's word (`kpi quarantine accept`) says is right all the same."""
+WITHOUT_ROWS = frozenset({"UNIT_JUMP", "DATE_MISMATCH"})
+"""Holds of an export by itself: until the word is given, no row of it is kept beside its bytes."""
 
 
 def accepted_codes(ledger: Ledger) -> dict[str, frozenset[str]]:

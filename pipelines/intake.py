@@ -113,7 +113,9 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
         # Which ones are to be landed again is known when all of these have landed.
         under_way.settle()
         for entry in to_land_again(pipeline):
-            pipeline.tell("land", f"again, its contract was changed: {entry[1]}")
+            pipeline.tell(
+                "land", f"again, as its contract was changed or its rows lost: {entry[1]}"
+            )
             under_way.begin(entry, is_seen=True)
         under_way.settle()
         under_way.compare()
@@ -165,7 +167,7 @@ def _unreadable(export: Export, error: Exception) -> Problem:
 
 
 def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
-    """Exports in the archive that were read under a contract that has changed since.
+    """Exports in the archive that were read under a contract that has changed since, or lost rows.
 
     Each version of a name is one of its own: a file that is overwritten every day has many, and
     the rows of all of them count.
@@ -187,13 +189,24 @@ def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
             continue
         if event.kind == "landed":
             stream = pipeline.streams.get(event.subject)
-            changed = stream is None or event.payload["contract_digest"] != stream.digest
+            changed = (
+                stream is None
+                or event.payload["contract_digest"] != stream.digest
+                or not _rows_are_there(pipeline, event.payload)
+            )
         else:
             known = contracts_of(pipeline, str(event.payload["source"]))
             changed = event.payload["contracts_digest"] != known
         if changed:
             again.append(("file_seen", version[0], seen[version]))
     return again
+
+
+def _rows_are_there(pipeline: Pipeline, landed: Mapping[str, Any]) -> bool:
+    """Whether nobody has removed the rows of a landing, such as damaged ones."""
+    folders = [pipeline.settings.landed]
+    folders += [pipeline.settings.quarantine] if landed["rows_quarantined"] else []
+    return all((folder / str(landed["parquet"])).is_file() for folder in folders)
 
 
 def land_again(pipeline: Pipeline, name: str, sha256: str) -> Landing | FileQuarantined:

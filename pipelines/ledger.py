@@ -175,9 +175,10 @@ class Ledger:
 
         try:
             rows, last, triggers = self._read(self._asked(None, None)), *self._protection()
+            problems = self._unsound()
         except DatabaseError as error:
             return [f"{self._file} cannot be read as a ledger ({error.orig})"]
-        problems, expected, previous = [], 1, BEFORE_THE_FIRST
+        expected, previous = 1, BEFORE_THE_FIRST
         for row in rows:
             what = f"event {row.seq} ({row.kind}, {row.subject})"
             if row.seq != expected:
@@ -204,6 +205,14 @@ class Ledger:
             made = any(row.name == "sqlite_sequence" for row in known)
             last = connection.exec_driver_sql(counted).scalar() if made else 0
         return int(last or 0), {row.name for row in known if row.type == "trigger"}
+
+    def _unsound(self) -> list[str]:
+        """What SQLite finds wrong in its file, such as an index that has lost an event."""
+        if not self._file.exists():
+            return []
+        with self._connection("begin") as connection:
+            found = connection.exec_driver_sql("pragma integrity_check").scalars().all()
+        return [f"{self._file} is damaged: {problem}" for problem in found if problem != "ok"]
 
     def _asked(self, kind: str | None, subject: str | None) -> Select[Any]:
         from sqlalchemy import select

@@ -22,7 +22,7 @@ from pipelines.archive import open_archived
 from pipelines.land.errors import FileRefused, LandingError
 from pipelines.land.landing import FileQuarantined, Landing
 from pipelines.settings import Settings
-from pipelines.storage import fault_point, remove, temporary_beside, write_atomically
+from pipelines.storage import fault_point, file_digest, remove, temporary_beside, write_atomically
 
 if TYPE_CHECKING:
     import duckdb
@@ -174,7 +174,11 @@ def _land(
             remove(broken)
         write_atomically(settings.landed / landing.parquet, landed, "landed.before_rename")
         fault_point("landed.after_rename")
-        return landing
+        return replace(
+            landing,
+            parquet_sha256=file_digest(settings.landed / landing.parquet),
+            quarantine_sha256=file_digest(broken) if landing.rows_quarantined else "",
+        )
 
 
 def _typed(

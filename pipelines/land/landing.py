@@ -63,6 +63,10 @@ class Landing:
     """The file's time of last change; of two versions under one name, the later one holds."""
     totals: list[dict[str, Any]] = field(default_factory=list)
     """The vendor's total rows beside the sums of their rows (see `totals.py`)."""
+    parquet_sha256: str = ""
+    """SHA-256 of the file of landed rows, so that a later change of it is found."""
+    quarantine_sha256: str = ""
+    """The same of the quarantined rows; empty where there are none."""
 
     def to_payload(self) -> Payload:
         """As it stands in the ledger: JSON, dates as text."""

@@ -1,21 +1,33 @@
-"""What is missing or mis-set on this machine, each with its remedy."""
+"""What is missing or mis-set on this machine, or damaged in the home, each with its remedy."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from models.contract import load_contracts
 from models.yaml_source import DeclarationError
-from pipelines.ledger import Ledger
+from pipelines.prove.kept import (
+    Looked,
+    look_at_archive,
+    look_at_landed,
+    look_at_ledger,
+    look_at_releases,
+)
 from pipelines.settings import Settings
 
 NEEDED = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "dagster", "pandas")
 LEAST_FREE_BYTES = 2 * 1024**3
+KEPT: Mapping[str, Callable[[Settings], Looked]] = {
+    "ledger": look_at_ledger,
+    "archive": look_at_archive,
+    "landed rows": look_at_landed,
+    "releases": look_at_releases,
+}
 
 
 @dataclass(frozen=True)
@@ -28,20 +40,46 @@ class Finding:
     remedy: str = ""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything a run needs; a look that fails is itself a finding."""
+def examine(settings: Settings, *, quick: bool = False) -> list[Finding]:
+    """Look at everything a run needs; a look that fails is itself a finding.
+
+    Args:
+        settings: the home and the machine's settings.
+        quick: leave out reading every byte that is kept.
+    """
     looks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _libraries, _home, _space, _inbox, _reading, _contracts, _ledger, _pointer,
-        _definitions,
+        _python, _libraries, _home, _space, _inbox, _reading, _contracts, _pointer, _definitions,
     )  # fmt: skip
-    findings = []
+    findings: list[Finding] = []
     for look in looks:
         try:
             findings.append(look(settings))
         except Exception as error:
-            subject = look.__name__.strip("_")
-            findings.append(Finding(subject, False, f"could not be looked at: {error}"))
+            findings.append(_not_looked_at(look.__name__.strip("_"), error))
+    for part, kept in KEPT.items():
+        if part != "ledger" and quick:
+            continue
+        try:
+            findings += _of_kept(kept(settings))
+        except Exception as error:
+            findings.append(_not_looked_at(part, error))
     return findings
+
+
+def _not_looked_at(subject: str, error: Exception) -> Finding:
+    return Finding(subject, False, f"could not be looked at: {error}")
+
+
+def _of_kept(looked: Looked) -> list[Finding]:
+    """One finding for each damage, so that every one is named with its place."""
+    if not looked.damages:
+        unit = "events" if looked.part == "ledger" else "files"
+        found = f"{looked.count:,} {unit}, each as it was written"
+        return [Finding(looked.part, True, found)]
+    return [
+        Finding(looked.part, False, f"{damage.path}: {damage.what}", f"{damage.remedy}.")
+        for damage in looked.damages
+    ]
 
 
 def _python(_: Settings) -> Finding:
@@ -121,20 +159,12 @@ def _contracts(settings: Settings) -> Finding:
     return Finding("contracts", bool(streams), f"{len(streams)} streams")
 
 
-def _ledger(settings: Settings) -> Finding:
-    problems = Ledger(settings.ledger_url).verify()
-    if problems:
-        remedy = "Restore ledger.db from a backup; what it says can't be trusted as it is."
-        return Finding("ledger", False, problems[0], remedy)
-    return Finding("ledger", True, "its chain of hashes holds")
-
-
 def _pointer(settings: Settings) -> Finding:
     if not settings.current.is_symlink():
-        return Finding("release", True, "none yet")
+        return Finding("served", True, "no release yet")
     well = (settings.current / "mart.duckdb").is_file()
     remedy = "" if well else "Serve another one: `kpi rollback N`; releases/ shows which are kept."
-    return Finding("release", well, f"serves {settings.current.resolve().name}", remedy)
+    return Finding("served", well, f"serves {settings.current.resolve().name}", remedy)
 
 
 def _definitions(settings: Settings) -> Finding:
