@@ -80,9 +80,23 @@ class Review(Declared):
 class KpiMeta(Declared):
     """What stands under `config.meta.kpi` of a published metric."""
 
-    unit: Literal["money", "count", "ratio", "percent", "points", "multiple", "days"]
+    unit: Literal[
+        "money",
+        "money_per_day",
+        "count",
+        "ratio",
+        "percent",
+        "points",
+        "pp",
+        "multiple",
+        "stars",
+        "position",
+        "hours",
+        "days",
+        "months",
+    ]
     better: Literal["up", "down", "neutral"]
-    kind: Literal["flow", "balance", "ratio"]
+    kind: Literal["flow", "balance", "ratio", "stat", "distinct"]
     timing: Literal["lead", "lag"]
     goal: Text
     owner: Owner
@@ -97,6 +111,12 @@ class KpiMeta(Declared):
     review: Review
     version: int = Field(ge=1)
     stale_after_hours: int = Field(default=48, ge=1)
+    smallest_grain: Literal["day", "week", "month", "quarter"] = "day"
+    """The KPI exists from this grain upwards."""
+    per_month: bool = False
+    """It is defined per month; a quarter and a year are of the sums over their months."""
+    matures_after_days: int = Field(default=0, ge=0)
+    """So many days after a period's end its figure is complete, and not before."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +255,7 @@ def _missing(kpi: Kpi, today: dt.date) -> list[Missing]:
             (
                 "measurable",
                 "a ratio in the unit `count`",
-                "Use percent, ratio, multiple, points, money or days.",
+                "Use the unit that it is in, such as percent, multiple, money or days.",
             )
         )
     wrong_way = {"lead": "lagging", "lag": "leading"}[meta.timing]

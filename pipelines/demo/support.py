@@ -23,7 +23,7 @@ PRIORITIES = {"Low": 30.0, "Medium": 44.0, "High": 20.0, "Urgent": 6.0}
 SOURCES = {"Email": 46.0, "Chat": 30.0, "Form": 18.0, "Phone": 6.0}
 SLA_HOURS = {"Low": 60, "Medium": 36, "High": 16, "Urgent": 5}
 TICKETS_PER_CUSTOMER_AND_DAY, NPS_PER_CUSTOMER_AND_DAY = 0.021, 0.0042
-CSAT_ANSWERED = 0.34
+CSAT_ANSWERED, REOPENED = 0.34, 0.09
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Ticket:
     source: str
     owner: str
     domain: str
+    reopened: int
+    """How often it was opened again before it was closed for good."""
 
     def status_on(self, day: date) -> str:
         """The stage of the ticket at the end of a day."""
@@ -92,6 +94,7 @@ def tickets_of_day(
             source=own.pick(SOURCES),
             owner=f"agent{own.randint(1, 5)}@example.com",
             domain=customer.contact.domain,
+            reopened=int(Chance(seed, "reopened", number, day).happens(REOPENED)),
         )
         opened.append((ticket, _csat(own, ticket, customer, number)))
     return opened

@@ -9,30 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from itertools import dropwhile, pairwise
 
 from pipelines.demo.ads import PLATFORM_CURRENCY
 from pipelines.demo.books import CHART, SALES_MARKETING
+from pipelines.demo.by_month import NOTHING, ByMonth, Sums, month_of, ratio
 from pipelines.demo.chance import add_months, days_between, month_end, rounded
 from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
+from pipelines.demo.truth_of_tickets import ticket_kpis
 
-Figure = Decimal | None
-ByMonth = dict[str, Figure]
 AD_KPIS = ("impressions", "clicks", "ad_spend", "ctr", "cpc", "cvr", "roas")
-NOTHING = Decimal(0)
-
-
-class Sums(defaultdict[str, Decimal]):
-    """Sums by month."""
-
-    def __init__(self) -> None:
-        super().__init__(Decimal)
-
-    def add(self, day: date, amount: Decimal | int) -> None:
-        """Count an amount in the month of a day."""
-        self[_month(day)] += amount
 
 
 def truth(
@@ -61,19 +49,6 @@ def _written(values: ByMonth) -> dict[str, str | None]:
     }
 
 
-def _month(day: date) -> str:
-    return f"{day:%Y-%m}"
-
-
-def ratio(numerator: Decimal, denominator: Decimal) -> Figure:
-    """A quotient to six digits, half away from zero; none where the denominator is 0."""
-    if not denominator:
-        return None
-    with localcontext() as context:
-        context.prec = 60
-        return rounded(numerator / denominator, 6)
-
-
 class Figures:
     """The company's figures by month."""
 
@@ -82,7 +57,7 @@ class Figures:
         self.months: list[tuple[str, date]] = []
         month = company.first_day.replace(day=1)
         while month <= company.last_day:
-            self.months.append((_month(month), min(month_end(month), company.last_day)))
+            self.months.append((month_of(month), min(month_end(month), company.last_day)))
             month = add_months(month, 1)
         self.paying = self._paying()
         self.ads = self._ads(schedule)
@@ -283,6 +258,7 @@ class Figures:
                 polled.add(day, 1)
                 points.add(day, 100 * ((answer.rating >= 9) - (answer.rating <= 6)))  # noqa: PLR2004
         return {
+            **ticket_kpis(self.company, [month for month, _ in self.months]),
             "tickets_opened": self._flow(opened),
             "csat": self._ratio(good, asked),
             "nps": self._ratio(points, polled),

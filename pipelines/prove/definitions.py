@@ -16,6 +16,10 @@ from typing import Any
 
 Json = dict[str, Any]
 LANDED = "landed"
+STATS = ("median", "average", "min", "max")
+"""Aggregations that are figures of single rows: the sum of some rows' values by their number."""
+CHOICES = {"median": "median", "min": "min", "max": "max", "count_distinct": "distinct"}
+"""Which rows of a period count cannot be said of one row alone."""
 TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z_]+")
 FILTERED_DIMENSION = re.compile(r"\{\{\s*Dimension\(\s*['\"]\w+?__(\w+)['\"]\s*\)\s*\}\}")
 
@@ -65,22 +69,58 @@ class _Definitions:
 
     def _kpi(self, metric: Mapping[str, Any]) -> Json:
         meta = _kpi_meta(metric)
-        params = metric["type_params"]
-        if metric["type"] == "ratio":
-            roles = {role: params[role] for role in ("numerator", "denominator")}
-            parts = [
-                {"role": role, **self._expression(given["name"], _is_earlier(given))}
-                for role, given in roles.items()
-            ]
+        over, under = self._fraction(metric["name"], earlier=False)
+        if under is None:
+            parts = [{"role": "value", **over}]
         else:
-            parts = [{"role": "value", **self._expression(metric["name"], earlier=False)}]
+            parts = [{"role": "numerator", **over}, {"role": "denominator", **under}]
         return {
             "label": metric["label"],
             "description": " ".join((metric["description"] or "").split()),
             "formula": " / ".join(part.pop("text") for part in parts),
             "meta": meta,
             "slices": meta.get("slices") or [],
+            "per_month": bool(meta.get("per_month")),
             "parts": parts,
+        }
+
+    def _fraction(self, name: str, earlier: bool) -> tuple[Json, Json | None]:
+        """A metric as what is divided and what it is divided by; None where nothing is.
+
+        A ratio of ratios is one fraction: (a / b) / (c / d) is (a * d) / (b * c), and nothing
+        where d is 0.
+        """
+        metric = self._metric(name)
+        if self._stat(metric):
+            self._remember(metric)
+            counted = self.components[name] | _of_rows(self.components[name])
+            self.components[f"{name}__rows"] = counted
+            return self._of_component(name, earlier), self._of_component(f"{name}__rows", earlier)
+        if metric["type"] != "ratio":
+            return self._expression(name, earlier), None
+        (a, b), (c, d) = (
+            self._fraction(given["name"], earlier or _is_earlier(given))
+            for given in (metric["type_params"][role] for role in ("numerator", "denominator"))
+        )
+        over, under = _product(a, d), _product(c, b)
+        if d is not None:
+            under["sql"] = f"case when {d['sql']} = 0 then 0 else {under['sql']} end"
+            under["columns"] = _each_once([*under["columns"], *d["columns"]])
+        return over, under
+
+    def _stat(self, metric: Mapping[str, Any]) -> bool:
+        """Whether a metric is a figure of single rows, as a median is."""
+        if metric["type"] not in ("simple", "cumulative"):
+            return False
+        asked = metric["type_params"]["measure"]["name"]
+        return asked in self.measures and self.measures[asked][0]["agg"] in STATS
+
+    def _of_component(self, name: str, earlier: bool) -> Json:
+        column = f"{name}__earlier" if earlier else name
+        return {
+            "sql": f'"{column}"',
+            "columns": [{"column": column, "component": name, "earlier": earlier}],
+            "text": name + (" (one period earlier)" if earlier else ""),
         }
 
     def _expression(self, name: str, earlier: bool) -> Json:
@@ -88,26 +128,17 @@ class _Definitions:
         metric = self._metric(name)
         if metric["type"] in ("simple", "cumulative"):
             self._remember(metric)
-            column = f"{name}__earlier" if earlier else name
-            used = {"column": column, "component": name, "earlier": earlier}
-            return {
-                "sql": f'"{column}"',
-                "columns": [used],
-                "text": name + (" (one period earlier)" if earlier else ""),
-            }
+            return self._of_component(name, earlier)
         if metric["type"] != "derived":
             raise UnknownDefinition(f"metric {name!r} of type {metric['type']!r} as an input")
         inputs: dict[str, Json] = {}
         for given in metric["type_params"]["metrics"]:
             alias = given.get("alias") or given["name"]
             inputs[alias] = self._expression(given["name"], earlier or _is_earlier(given))
-        columns: dict[str, Json] = {}
-        for part in inputs.values():
-            columns |= {used["column"]: used for used in part["columns"]}
         tokens = TOKEN.findall(metric["type_params"]["expr"])
         return {
             "sql": "".join(f"({inputs[t]['sql']})" if t in inputs else t for t in tokens),
-            "columns": list(columns.values()),
+            "columns": _each_once(used for part in inputs.values() for used in part["columns"]),
             "text": f"({''.join(inputs[t]['text'] if t in inputs else t for t in tokens)})",
         }
 
@@ -136,11 +167,14 @@ class _Definitions:
         ]
         relation = model["node_relation"]
         keys = [entity.get("expr") or entity["name"] for entity in model["entities"]]
-        behaviour = "balance" if metric["type"] == "cumulative" else "flow"
+        window = _window_of(metric)
+        behaviour = "balance" if metric["type"] == "cumulative" and not window else "flow"
         self.components[name] = {
             "fact": relation["alias"],
             "relation": f'"{relation["schema_name"]}"."{relation["alias"]}"',
             "behaviour": "per_grain" if grain_column else behaviour,
+            "window_days": window,
+            "choice": CHOICES.get(measure["agg"]),
             "time": span.get("start") or expressions[time],
             "until": span.get("end") or expressions[time],
             "grain_column": grain_column,
@@ -182,12 +216,44 @@ def _is_earlier(given: Mapping[str, Any]) -> bool:
     return bool(given.get("offset_window"))
 
 
+def _each_once(columns: Iterable[Json]) -> list[Json]:
+    return list({used["column"]: used for used in columns}.values())
+
+
+def _product(one: Json, other: Json | None) -> Json:
+    """Two expressions multiplied, with the scale of one; only the one where there is no other."""
+    if other is None:
+        return dict(one)
+    return {
+        "sql": f"cast(({one['sql']}) * ({other['sql']}) as decimal(38, 6))",
+        "columns": _each_once([*one["columns"], *other["columns"]]),
+        "text": f"({one['text']} * {other['text']})",
+    }
+
+
+def _of_rows(component: Mapping[str, Any]) -> Json:
+    """What changes where the rows of a median or mean are counted and not their values summed."""
+    return {
+        "contribution": f"case when {component['contribution']} is not null then 1 end",
+        "description": f"rows of: {component['description']}",
+        "chosen_by": component["contribution"],
+    }
+
+
+def _window_of(metric: Mapping[str, Any]) -> int | None:
+    """The days up to the period's end that a cumulative metric is of; None for all time."""
+    window = (metric["type_params"].get("cumulative_type_params") or {}).get("window")
+    return int(window["count"]) if window else None
+
+
 def _contribution(measure: Mapping[str, Any], filters: list[str]) -> str:
     """What one row of the fact adds to the component; NULL where it has no part in it."""
     expression = f"({measure.get('expr') or measure['name']})"
     conditions = [f"({given})" for given in filters]
-    if measure["agg"] == "sum":
+    if measure["agg"] == "sum" or measure["agg"] in STATS:
         added = f"cast({expression} as decimal(28, 6))"
+    elif measure["agg"] == "count_distinct":
+        added = f"cast({expression} as varchar)"
     elif measure["agg"] in ("count", "sum_boolean"):
         added = "1"
         conditions.insert(

@@ -4,9 +4,10 @@ Belongs here: answering that for one figure of one release, from the release's o
 dbt. Does not belong here: recomputing a release from the archive, and how an answer looks
 (`serve/screen.py`).
 
-Every component is a sum over rows of one fact. So the contributions of the rows add up to the
-component, and the components, put into the definition's expression, to the published figure; what
-remains between them is the residual, and must be 0.
+Every component is a sum over rows of one fact: of all that count, of the middle ones (a median), or
+of one of each kind (a distinct count). So the contributions of the rows add up to the component,
+and the components, put into the definition's expression, to the published figure; what remains
+between them is the residual, and must be 0. Only the number of days in a period has no rows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -71,7 +73,9 @@ def explain(
     with closing(duckdb.connect(str(mart), read_only=True)) as connection:
         sql.shut_in(connection)
         figure = _figure(connection, kpi, asked, chosen, period)
-        components = components_of(connection, definitions, defined, figure, rows)
+        is_of_months = defined.get("per_month") and figure.grain != "month"
+        figures = _months(connection, figure) if is_of_months else [figure]
+        components = components_of(connection, definitions, defined, figures, rows)
         residual = _residual(connection, defined, figure, components)
     return Explanation(
         kpi=kpi,
@@ -143,6 +147,35 @@ def _figure(
     )
 
 
+def _months(connection: duckdb.DuckDBPyConnection, figure: Figure) -> list[Figure]:
+    """The months of a quarter or a year, of whose sums the figure is made."""
+    found = connection.execute(
+        f"""
+        select months.period_start, months.period_end,
+               earlier.period_start, earlier.comparable_until, earlier.period_end
+        from {SCHEMA}.kpi_periods as months
+        left join {SCHEMA}.kpi_periods as earlier
+            on months.grain = earlier.grain and months.period_start = earlier.next_period_start
+        where months.grain = 'month' and months.period_start between ? and ?
+        order by months.period_start
+        """,
+        [figure.period_start, figure.period_end],
+    ).fetchall()
+    return [
+        replace(
+            figure,
+            grain="month",
+            period_start=start,
+            period_end=end,
+            until=min(end + timedelta(days=1), figure.until),
+            earlier_from=earlier_from,
+            earlier_until=earlier_until,
+            earlier_end=earlier_end,
+        )
+        for start, end, earlier_from, earlier_until, earlier_end in found
+    ]
+
+
 def _no_such_period(
     connection: duckdb.DuckDBPyConnection, kpi: str, asked: Period, chosen: Slice, text: str
 ) -> str:
@@ -177,6 +210,7 @@ def _residual(
 ) -> Decimal:
     """The published figure less what the definition makes of the components."""
     values = {f"{c.name}__earlier" if c.earlier else c.name: c.value for c in components}
+    values["days_in_period"] = Decimal((figure.until - figure.period_start).days)
     known = ", ".join(f"cast(? as decimal(38, 6)) as {quoted(name)}" for name in values)
     given = {}
     for part in defined["parts"]:

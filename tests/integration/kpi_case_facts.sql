@@ -145,12 +145,20 @@ from (values
     (5, 'd4', date '2026-02-01', 700.40)
 ) as t (n, deal_id, change_date, amount);
 
+-- t4 was answered in February and solved in March; what happens on the run's day is not known yet.
 create table kpi_mart.fct_tickets as
-select 't' || n as ticket_id, created_date, kind, 'Low' as priority, 'Email' as channel,
+select 't' || n as ticket_id, created_date, first_replied_date, closed_date, kind, 'Low' as priority,
+    'Email' as channel, cast(first_response as decimal(18, 6)) as first_response_hours,
+    cast(resolution as decimal(18, 6)) as resolution_hours, is_reopened,
     'tickets.csv' as _landing_id, n as _row_number
 from (values
-    (1, date '2026-02-01', 'Complaint'), (2, date '2026-02-02', 'Complaint'), (3, date '2026-02-28', 'Billing Issue')
-) as t (n, created_date, kind);
+    (1, date '2026-02-01', date '2026-02-01', date '2026-02-03', 'complaint', 1.5, 40, false),
+    (2, date '2026-02-02', date '2026-02-04', date '2026-02-20', 'complaint', 50, 430.25, true),
+    (3, date '2026-02-28', null, null, 'billing_issue', null, null, null),
+    (4, date '2026-01-30', date '2026-02-01', date '2026-03-02', 'billing_issue', 30.333333, 700, false),
+    (5, date '2026-01-31', date '2026-02-01', date '2026-02-02', 'billing_issue', 7.5, 20, null),
+    (6, date '2026-01-31', date '2026-03-11', date '2026-03-11', 'billing_issue', 900, 900, false)
+) as t (n, created_date, first_replied_date, closed_date, kind, first_response, resolution, is_reopened);
 
 create table kpi_mart.fct_survey_responses as
 select 'r' || n as response_id, response_date, question_kind, score, 'Survey' as survey, 'Web' as channel,

@@ -15,6 +15,7 @@ KPIS = """
     impressions clicks ad_spend ctr cpc cvr roas
     leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size pipeline_value
     tickets_opened csat nps
+    complaints resolution_rate first_response_hours cycle_time_hours first_time_right
 """.split()
 
 

@@ -62,6 +62,12 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "average_deal_size": ("750.125", "1500.25", "2"),
     "pipeline_value": ("700.40", None, None),  # only d4 is still open
     "tickets_opened": ("3", None, None),
+    "complaints": ("2", None, None),
+    "resolution_rate": ("0.666667", "2", "3"),
+    # Of 1.5, 7.5, 30.333333 and 50 the two in the middle; of 20, 40 and 430.25 the one.
+    "first_response_hours": ("18.916667", "37.833333", "2"),
+    "cycle_time_hours": ("40", "40", "1"),
+    "first_time_right": ("0.5", "1", "2"),  # t1 and t2; of t5 nobody says
     "csat": ("0.666667", "2", "3"),
     "nps": ("25", "100", "4"),  # (2 promoters - 1 detractor) * 100; no score is no answer
 }
@@ -99,6 +105,17 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("win_rate", "month", FEBRUARY, "owner", "bert", "1"),  # won all: not 0, not more than 1
     ("win_rate", "month", FEBRUARY, "owner", "anna", "0.5"),
     ("pipeline_value", "month", date(2026, 1, 1), "total", "", "1000.10"),
+    ("first_response_hours", "month", FEBRUARY, "kind", "complaint", "25.75"),  # of 1.5 and 50
+    ("first_response_hours", "quarter", date(2026, 1, 1), "total", "", "18.916667"),
+    ("cycle_time_hours", "day", date(2026, 2, 4), "total", "", None),  # nothing was solved
+    (
+        "cycle_time_hours",
+        "year",
+        date(2026, 1, 1),
+        "total",
+        "",
+        "235.125",
+    ),  # 40, 430.25; 700 is March
 ]
 
 
@@ -183,7 +200,10 @@ def test_a_balance_that_fell_to_nothing_has_no_further_rows_in_its_slice(warehou
 def test_the_total_has_no_gaps_up_to_the_last_day_an_export_speaks_of(warehouse: Path) -> None:
     gaps = """select kpi from kpi_mart.kpi_values where grain = 'day' and slice = 'total'
               group by kpi having max(period_start)
-              <> case kpi when 'tickets_opened' then '2026-02-27' else '2026-03-10' end
+              <> case when kpi in (
+                  'tickets_opened', 'complaints', 'resolution_rate', 'first_response_hours',
+                  'cycle_time_hours', 'first_time_right'
+              ) then date '2026-02-27' else date '2026-03-10' end
               or count(*) <> max(period_start) - min(period_start) + 1"""
     assert asked(warehouse, gaps) == []
 
@@ -251,7 +271,7 @@ def test_the_scorecard_judges_the_last_complete_period(warehouse: Path) -> None:
     assert asked(warehouse, status, ["customer_churn_rate"]) == [("off_track",)]
     assert asked(warehouse, status, ["mrr"]) == [("no_target",)]
     tickets = "select period_start from kpi_mart.kpi_scorecard where kpi = ? and grain = 'month'"
-    assert asked(warehouse, tickets, ["tickets_opened"]) == [(None,)]
+    assert asked(warehouse, tickets, ["tickets_opened"]) == [(date(2026, 1, 1),)]
 
 
 def test_the_scorecard_has_a_row_for_every_kpi_and_grain(warehouse: Path) -> None:

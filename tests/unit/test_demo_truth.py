@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
@@ -26,6 +27,7 @@ KPIS = """
     ebitda gross_margin impressions invoiced_revenue lead_conversion_rate leads mrr
     net_profit_margin new_customers nps paying_customers pipeline_value profit qualified_leads
     revenue roas sales_growth tickets_opened win_rate won_amount
+    complaints cycle_time_hours first_response_hours first_time_right resolution_rate
 """
 Rows = list[dict[str, str]]
 
@@ -340,6 +342,44 @@ def test_tickets_and_answers_are_those_exported(inbox: Inbox) -> None:
         score[kind.lower()] = mean.quantize(Decimal("0.000001"), ROUND_HALF_UP)
     told = {kpi: Decimal(inbox.truth["kpis"][kpi]["2025-10"]) for kpi in ("nps", "csat")}
     assert told == score
+
+
+def test_medians_are_of_the_tickets_as_exported(inbox: Inbox) -> None:
+    """Pandas' median of the newest version of each ticket, for every month."""
+    ghost = next(p["key"] for p in inbox.truth["planted"] if p["kind"] == "impossible date")
+    tickets = pd.DataFrame(inbox.all("hubspot/tickets*", "Ticket ID"))
+    tickets = tickets[tickets["Ticket ID"] != ghost]
+    created = pd.to_datetime(tickets["Create date"])
+    for kpi, column in (
+        ("first_response_hours", "First agent email response date"),
+        ("cycle_time_hours", "Close date"),
+    ):
+        ended = pd.to_datetime(tickets[column].replace("", None))
+        hours = (ended - created).dt.total_seconds() / 3600
+        medians = hours.groupby(ended.dt.strftime("%Y-%m")).median()
+        told = inbox.truth["kpis"][kpi]
+        assert {m: v for m, v in told.items() if v is not None}.keys() == set(medians.index)
+        for month, median in medians.items():
+            assert float(told[month]) == pytest.approx(median, abs=0.000001), (kpi, month)
+
+
+def test_shares_of_tickets_are_those_exported(inbox: Inbox) -> None:
+    ghost = next(p["key"] for p in inbox.truth["planted"] if p["kind"] == "impossible date")
+    tickets = [r for r in inbox.all("hubspot/tickets*", "Ticket ID") if r["Ticket ID"] != ghost]
+    of_month = [row for row in tickets if row["Create date"].startswith("2025-09")]
+    solved = [row for row in of_month if row["Close date"]]
+    closed = [row for row in tickets if row["Close date"].startswith("2025-09")]
+    right = [row for row in closed if row["Number of times reopened"] == "0"]
+    complaints = [row for row in of_month if row["Category"] == "Complaint"]
+
+    told = {kpi: values["2025-09"] for kpi, values in inbox.truth["kpis"].items()}
+    assert Decimal(told["complaints"]) == len(complaints) > 0
+    for kpi, part, whole in (
+        ("resolution_rate", solved, of_month),
+        ("first_time_right", right, closed),
+    ):
+        share = Decimal(len(part)) / len(whole)
+        assert Decimal(told[kpi]) == share.quantize(Decimal("0.000001"), ROUND_HALF_UP) < 1
 
 
 def test_the_company_has_a_life_worth_measuring(inbox: Inbox) -> None:

@@ -6,9 +6,12 @@ import contextlib
 import copy
 import os
 from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt_semantic_interfaces.type_enums import AggregationType, MetricType
@@ -38,17 +41,23 @@ class Project:
         self.metrics = copy.deepcopy(self.parsed.metrics)
         self.semantic_models = copy.deepcopy(self.parsed.semantic_models)
 
-    def error_after(self, change: Change) -> str:
+    def error_after(self, change: Change, model: str = "dim_kpi") -> str:
         """What dbt says of the changed project; '' where it has nothing to say."""
         self.parsed.metrics = copy.deepcopy(self.metrics)
         self.parsed.semantic_models = copy.deepcopy(self.semantic_models)
         change(Named(self.parsed))
         self.parsed.build_flat_graph()
-        command = ["--quiet", "compile", "--select", "dim_kpi", *self.options]
+        command = ["--quiet", "compile", "--select", model, *self.options]
         with contextlib.chdir(ROOT):
             done = dbtRunner(manifest=self.parsed).invoke(command)
         results = done.result.results if done.result else ()
+        self.compiled = [result.node.compiled_code for result in results]
         return "" if done.success else f"{done.exception} {[r.message for r in results]}"
+
+    def sql_after(self, change: Change, model: str) -> str:
+        """What a model of the changed project is compiled to."""
+        assert self.error_after(change, model) == ""
+        return str(self.compiled[0])
 
 
 class Named:
@@ -101,6 +110,102 @@ def test_the_products_own_definitions_are_understood(project: Project) -> None:
     assert project.error_after(lambda _: None) == ""
 
 
+def facts() -> duckdb.DuckDBPyConnection:
+    """The tiny facts on which figures can be computed on paper."""
+    connection = duckdb.connect()
+    sql = ROOT / "tests" / "integration" / "kpi_case_facts.sql"
+    connection.execute("attach ':memory:' as candidate; use candidate")
+    connection.execute(sql.read_text(encoding="utf-8"))
+    return connection
+
+
+def amounts(project: Project, change: Change, where: str) -> list[Any]:
+    """Grain, first day, slice value and amount of what the changed project makes of the facts."""
+    sql = project.sql_after(change, "kpi_components_daily")
+    asked = (
+        f"select grain, period_start, slice_value, amount from ({sql}) where {where} order by all"
+    )
+    with facts() as connection:
+        return connection.execute(asked).fetchall()
+
+
+def test_a_distinct_count_counts_a_thing_once_in_each_period(project: Project) -> None:
+    def change(said: Named) -> None:
+        said.measure("tickets_created").agg = AggregationType.COUNT_DISTINCT
+        said.measure("tickets_created").expr = "priority || kind"
+        for metric in ("tickets_opened", "resolution_rate"):
+            said.metric(metric).config.meta["kpi"]["slices"] = ["kind"]
+        said.metric("tickets_opened").config.meta["kpi"]["kind"] = "distinct"
+
+    # Complaints on the 1st and 2nd, a billing issue on the 28th; four tickets of two sorts in all.
+    component = "component = 'tickets_opened' and "
+    total = component + "slice = 'total' and grain in ('month', 'year')"
+    assert amounts(project, change, total) == [
+        ("month", date(2026, 1, 1), "", 1),
+        ("month", date(2026, 2, 1), "", 2),
+        ("year", date(2026, 1, 1), "", 2),
+    ]
+    sliced = component + "slice = 'kind' and grain = 'week' and period_start < '2026-02-02'"
+    assert amounts(project, change, sliced) == [
+        ("week", date(2026, 1, 26), "billing_issue", 1),
+        ("week", date(2026, 1, 26), "complaint", 1),
+    ]
+
+
+def test_a_window_is_the_days_up_to_the_periods_end(project: Project) -> None:
+    """Of the last three days: what comes on the 5th and 10th leaves on the 8th and 13th."""
+
+    def change(said: Named) -> None:
+        said.metric("paying_customers").type_params.cumulative_type_params.window = offset(3, "day")
+
+    where = "component = 'paying_customers' and slice = 'total' and period_start < '2026-02-01'"
+    assert amounts(project, change, where) == [
+        ("day", date(2026, 1, 5), "", 1),
+        ("day", date(2026, 1, 8), "", -1),
+        ("day", date(2026, 1, 10), "", 1),
+        ("day", date(2026, 1, 13), "", -1),
+    ]
+
+
+def test_a_median_may_be_of_a_window_too(project: Project) -> None:
+    """Of the last 28 days: 7.5, 1.5 and 30.333333 on 1 February, 50 from the 4th on."""
+
+    def change(said: Named) -> None:
+        stat = said.metric("first_response_hours")
+        stat.type = MetricType.CUMULATIVE
+        params = copy.deepcopy(said.metric("mrr").type_params.cumulative_type_params)
+        params.window = offset(28, "day")
+        stat.type_params.cumulative_type_params = params
+
+    where = "component = 'first_response_hours' and slice = 'total' and grain = 'day'"
+    found = {day: amount for _, day, _, amount in amounts(project, change, where)}
+    assert found[date(2026, 2, 1)] == Decimal("7.5")
+    assert found[date(2026, 2, 4)] == Decimal("7.5") + Decimal("30.333333")
+    assert found[date(2026, 2, 28)] == Decimal("7.5") + Decimal("30.333333")
+    assert found[date(2026, 3, 1)] == 50
+    assert max(found) == date(2026, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("agg", "of", "rows"), [("MAX", 50, 1), ("MIN", 1.5, 1), ("AVERAGE", None, 4)]
+)
+def test_a_figure_of_rows_is_their_sum_and_their_number(
+    project: Project, agg: str, of: float | None, rows: int
+) -> None:
+    def change(said: Named) -> None:
+        said.measure("first_response_hours").agg = AggregationType[agg]
+
+    def of_february(component: str) -> Decimal:
+        grain = "day" if agg == "AVERAGE" else "month"
+        where = f"component = '{component}' and slice = 'total' and grain = '{grain}'"
+        cells = amounts(project, change, where)
+        return sum((amount for _, day, _, amount in cells if day.month == 2), Decimal(0))
+
+    expected = Decimal("89.333333") if of is None else Decimal(str(of))
+    assert of_february("first_response_hours") == expected
+    assert of_february("first_response_hours__rows") == rows
+
+
 def test_a_filter_of_a_simple_metric_is_understood(project: Project) -> None:
     def change(said: Named) -> None:
         said.metric("clicks").filter = where("{{ Dimension('ad_performance__platform') }} = 'x'")
@@ -125,11 +230,42 @@ def change_input_filter(said: Named) -> None:
 
 
 def change_aggregation(said: Named) -> None:
-    said.measure("clicks").agg = AggregationType.COUNT_DISTINCT
+    said.measure("clicks").agg = AggregationType.PERCENTILE
 
 
-def change_average(said: Named) -> None:
-    said.measure("clicks").agg = AggregationType.AVERAGE
+def change_to_distinct_flow(said: Named) -> None:
+    said.measure("tickets_created").agg = AggregationType.COUNT_DISTINCT
+
+
+def change_to_average_flow(said: Named) -> None:
+    said.measure("tickets_created").agg = AggregationType.AVERAGE
+
+
+def change_to_median_of_spans(said: Named) -> None:
+    said.measure("clicks").agg = AggregationType.MEDIAN
+
+
+def change_to_distinct_of_all_time(said: Named) -> None:
+    said.measure("mrr_movement").agg = AggregationType.COUNT_DISTINCT
+
+
+def change_stat_in_expression(said: Named) -> None:
+    said.metric("cost").type_params.metrics[0].name = "first_response_hours"
+
+
+def change_offset_of_stat(said: Named) -> None:
+    asked = said.metric("resolution_rate").type_params
+    asked.numerator.name = "first_response_hours"
+    asked.numerator.offset_window = offset(1, "month")
+
+
+def change_months_of_stat(said: Named) -> None:
+    said.metric("resolution_rate").type_params.numerator.name = "first_response_hours"
+    said.metric("resolution_rate").config.meta["kpi"]["per_month"] = True
+
+
+def change_months_of_flow(said: Named) -> None:
+    said.metric("clicks").config.meta["kpi"]["per_month"] = True
 
 
 def change_offset(said: Named) -> None:
@@ -146,7 +282,7 @@ def change_offset_of_per_grain(said: Named) -> None:
 
 
 def change_window(said: Named) -> None:
-    said.metric("mrr").type_params.cumulative_type_params.window = offset(7, "day")
+    said.metric("mrr").type_params.cumulative_type_params.window = offset(7, "month")
 
 
 def change_period_aggregation(said: Named) -> None:
@@ -175,7 +311,7 @@ def change_function(said: Named) -> None:
 
 
 def change_ratio_as_input(said: Named) -> None:
-    said.metric("roas").type_params.numerator.name = "ctr"
+    said.metric("cost").type_params.metrics[0].name = "ctr"
 
 
 def change_slice(said: Named) -> None:
@@ -206,19 +342,30 @@ def change_span_of_balance(said: Named) -> None:
         (change_filter_on_unknown_dimension, "clicks", "ad_performance__colour"),
         (change_filter_on_time, "clicks", "TimeDimension"),
         (change_input_filter, "ctr", "`filter` on the input clicks"),
-        (change_aggregation, "clicks", "`count_distinct`"),
-        (change_average, "clicks", "`average`"),
+        (change_aggregation, "clicks", "`percentile`"),
+        (change_to_distinct_flow, "tickets_opened", "kind `flow` on this measure"),
+        (change_to_average_flow, "tickets_opened", "kind `flow` on this measure"),
+        (
+            change_to_median_of_spans,
+            "clicks",
+            "`median` over a fact per grain, or of rows of several",
+        ),
+        (change_to_distinct_of_all_time, "mrr", "`count_distinct` of all time"),
+        (change_stat_in_expression, "cost", "the median first_response_hours in an expression"),
+        (change_offset_of_stat, "resolution_rate", "the earlier period of first_response_hours"),
+        (change_months_of_stat, "resolution_rate", "`per_month` over first_response_hours"),
+        (change_months_of_flow, "clicks", "`per_month`"),
         (change_offset, "invoiced_revenue_before", "`offset_window: 1 year`"),
         (change_offset_to_grain, "invoiced_revenue_before", "`offset_to_grain`"),
         (change_offset_of_per_grain, "customer_churn_rate", "counted per grain"),
-        (change_window, "mrr", "`cumulative_type_params.window`"),
+        (change_window, "mrr", "`window: 7 month`"),
         (change_period_aggregation, "mrr", "`period_agg: first`"),
         (change_type, "clicks", "type `conversion`"),
         (change_fill, "clicks", "`fill_nulls_with`"),
         (change_timespine, "clicks", "`join_to_timespine`"),
         (change_division, "cost", "`/`"),
         (change_function, "cost", "`sqrt`"),
-        (change_ratio_as_input, "roas", "the ratio ctr as an input"),
+        (change_ratio_as_input, "cost", "the ratio ctr in an expression"),
         (change_slice, "cac", "slice `region`"),
         (change_kind, "mrr", "kind `flow`"),
         (change_kind_of_ratio, "ctr", "kind `flow`"),

@@ -3,7 +3,7 @@
 {% macro kpi_scans(plan) %}
     {#- Components that one scan can answer: the same semantic model, counted by the same date. -#}
     {% set scans = {} %}
-    {% for component in plan.components.values() | sort(attribute='name') %}
+    {% for component in plan.components.values() | sort(attribute='name') if not component.choice %}
         {% set key = component.semantic_model ~ '_by_' ~ component.time_name %}
         {% do scans.setdefault(key, []).append(component) %}
     {% endfor %}
@@ -23,10 +23,17 @@ select 1 as parsing_only
 {%- else -%}
 {%- set plan = kpi_plan() -%}
 {%- set scans = kpi_scans(plan) -%}
+{%- set chosen = plan.components.values() | selectattr('choice') | sort(attribute='name') -%}
 with
+{%- if chosen %}
+{{ kpi_chosen_calendar() }}
+{%- endif %}
+{%- for component in chosen if component.name == component.scan %}
+{{ kpi_chosen_scan(component, plan.slices[component.scan] | sort) }},
+{% endfor %}
 {%- for scan, components in scans.items() %}
 {%- set first = components[0] -%}
-{%- set slices = plan.slices[first.semantic_model] | sort -%}
+{%- set slices = plan.slices[first.scan] | sort -%}
 {%- set semantic_model = kpi_semantic_model(first.semantic_model) %}
 {%- set days = ['grain', 'period_start'] + (['period_end'] if first.until else []) %}
 {{ scan }}_rows as (
@@ -76,9 +83,26 @@ with
     )
 ){{ "," if not loop.last }}
 {% endfor %}
+{%- set selects = [] %}
+{%- for component in chosen %}
+{%- set column = 'value_sum' if component.name == component.scan else 'row_count' %}
+{%- do selects.append(kpi_chosen_select(component, column)) %}
+{%- endfor %}
 {%- for scan, components in scans.items() %}
-{%- set last_scan = loop.last %}
 {%- for component in components %}
+{%- if component.window %}
+{%- do selects.append(kpi_trailing_select(scan, component)) %}
+{%- else %}
+{%- do selects.append(kpi_daily_select(scan, component)) %}
+{%- endif %}
+{%- endfor %}
+{%- endfor %}
+{{ selects | join('\nunion all\n') }}
+{%- endif %}
+{% endmacro %}
+
+
+{% macro kpi_daily_select(scan, component) %}
 select
     '{{ component.name }}' as component,
     '{{ component.behaviour }}' as behaviour,
@@ -90,8 +114,32 @@ select
     cast(coalesce({{ component.name }}_sum, 0) as decimal(38, 6)) as amount
 from {{ scan }}
 where {{ component.name }}_sum is not null or slice = 'total'
-{{ "union all" if not (loop.last and last_scan) }}
-{%- endfor %}
-{%- endfor %}
-{%- endif %}
-{% endmacro %}
+{%- endmacro %}
+
+
+{% macro kpi_trailing_select(scan, component) %}
+{#- Of the last so many days: what enters on a day leaves again that many days later, as a balance. -#}
+{%- set leaving = days_after('period_start', component.window) %}
+select
+    '{{ component.name }}' as component,
+    'balance' as behaviour,
+    'day' as grain,
+    period_start,
+    period_start as period_end,
+    slice,
+    slice_value,
+    cast(sum(amount) as decimal(38, 6)) as amount
+from (
+    select period_start, slice, slice_value, coalesce({{ component.name }}_sum, 0) as amount
+    from {{ scan }}
+    where {{ component.name }}_sum is not null or slice = 'total'
+
+    union all
+
+    select
+        {{ leaving }} as period_start, slice, slice_value, -{{ component.name }}_sum as amount
+    from {{ scan }}
+    where {{ component.name }}_sum is not null and {{ leaving }} < {{ as_of_date() }}
+) as entering_and_leaving
+group by period_start, slice, slice_value
+{%- endmacro %}

@@ -2,7 +2,9 @@
 
 {% macro kpi_formula(kpi) %}
     {#- The definition as text, from the metrics themselves: it cannot disagree with the figure. -#}
-    {% if kpi.metric.type == 'ratio' %}
+    {% if kpi.metric.type != 'ratio' and kpi.is_divided %}
+        {{ return(kpi_measure(kpi.metric).measure.agg ~ ' of ' ~ kpi.parts[0].text) }}
+    {% elif kpi.is_divided %}
         {{ return('(' ~ kpi.parts[0].text ~ ') / (' ~ kpi.parts[1].text ~ ')') }}
     {% endif %}
     {{ return(kpi.parts[0].text) }}
@@ -22,8 +24,11 @@
             component.behaviour,
             component.contribution,
         ] | join('|')) %}
-        {% if component.until %}{% do said.append(component.until) %}{% endif %}
+        {% for also in (component.until, component.choice, component.window) if also %}
+            {% do said.append(also) %}
+        {% endfor %}
     {% endfor %}
+    {% if kpi.per_month %}{% do said.append('per month') %}{% endif %}
     {{ return(local_md5(said | join('\n'))) }}
 {% endmacro %}
 
@@ -64,6 +69,7 @@ select
     {{ kpi_quote(meta.level) }} as level,
     {{ kpi_quote(meta.scope) }} as scope,
     {{ kpi_quote(kpi.slices | join(', ')) }} as slices,
+    {{ kpi_quote(kpi.grains | join(', ')) }} as grains,
     {{ kpi_quote(kpi.additive) }} as additive,
     {{ kpi_quote(meta.owner.team) }} as owner_team,
     {{ kpi_quote(meta.owner.email) }} as owner_email,

@@ -1,7 +1,7 @@
 {#
   Reads the definitions (models/kpis) out of dbt's graph, and refuses what the generator would get
   wrong. Belongs here: finding metrics, measures and dimensions. How they become SQL is in
-  kpi_plan.sql, kpi_components.sql and kpi_values.sql.
+  kpi_component.sql, kpi_plan.sql, kpi_components.sql, kpi_chosen.sql and kpi_values.sql.
 #}
 
 {% macro kpi_refuse(metric, feature, remedy) %}
@@ -107,19 +107,12 @@
             "Count the conversions in a fact instead."
         ) }}
     {% endif %}
-    {% if params.window or params.grain_to_date %}
-        {{ kpi_refuse(
-            metric.name,
-            "`window` or `grain_to_date`",
-            "A cumulative metric is the running total of all time."
-        ) }}
-    {% endif %}
     {% set cumulative = params.cumulative_type_params or {} %}
-    {% for feature in ('window', 'grain_to_date', 'metric') if cumulative.get(feature) %}
+    {% for feature in ('grain_to_date', 'metric') if cumulative.get(feature) or params.get(feature) %}
         {{ kpi_refuse(
             metric.name,
             "`cumulative_type_params." ~ feature ~ "`",
-            "A cumulative metric is the running total of all time."
+            "A cumulative metric is the running total of all time, or of a `window` of days."
         ) }}
     {% endfor %}
     {% if metric.type == 'cumulative' and cumulative.get('period_agg') != 'last' %}

@@ -1,102 +1,8 @@
 {#
-  What has to be computed: the components (one per simple or cumulative metric) and, per KPI, its
-  expression over them. SQL is written from this plan in kpi_components.sql and kpi_values.sql.
+  What has to be computed: per KPI, its expression over components (kpi_component.sql), and what it
+  declares held against it. SQL is written from this plan in kpi_components.sql, kpi_chosen.sql and
+  kpi_values.sql.
 #}
-
-{% macro kpi_component(metric) %}
-    {#-
-      A component: what one row of the fact contributes, and on which day. Every supported
-      aggregation is a sum of contributions, which is what lets a figure be explained row by row.
-    -#}
-    {% set found = kpi_measure(metric) %}
-    {% set measure = found.measure %}
-    {% set semantic_model = found.semantic_model %}
-    {% if measure.agg not in ('sum', 'count', 'sum_boolean') %}
-        {{ kpi_refuse(
-            metric.name,
-            "aggregation `" ~ measure.agg ~ "` of measure " ~ measure.name,
-            "Use sum, count or sum_boolean."
-        ) }}
-    {% endif %}
-    {% if measure.non_additive_dimension %}
-        {{ kpi_refuse(
-            metric.name,
-            "`non_additive_dimension` of measure " ~ measure.name,
-            "A balance is a cumulative metric over a fact of changes."
-        ) }}
-    {% endif %}
-    {% set time_name = measure.agg_time_dimension or semantic_model.defaults.agg_time_dimension %}
-    {% set time = kpi_dimension(semantic_model, time_name) %}
-    {% set granularity = (time.type_params or {}).get('time_granularity') if time else none %}
-    {% if granularity | string != 'day' %}
-        {{ kpi_refuse(
-            metric.name,
-            "time dimension '" ~ time_name ~ "' of measure " ~ measure.name,
-            "It must be a time dimension of granularity day."
-        ) }}
-    {% endif %}
-    {% set grain_column = semantic_model.config.meta.get('grain_column') %}
-    {% if grain_column and metric.type == 'cumulative' %}
-        {{ kpi_refuse(
-            metric.name,
-            "a running total over a fact per grain",
-            "Use a fact of changes by day."
-        ) }}
-    {% endif %}
-    {% set span = kpi_span(metric, semantic_model, grain_column) %}
-    {% set expression = '(' ~ (measure.expr or measure.name) ~ ')' %}
-    {% set filter = kpi_filter_sql(metric, semantic_model) %}
-    {% if measure.agg == 'sum' %}
-        {% set contribution = 'cast(' ~ expression ~ ' as decimal(28, 6))' %}
-        {% if filter %}
-            {% set contribution = 'case when ' ~ filter ~ ' then ' ~ contribution ~ ' end' %}
-        {% endif %}
-    {% else %}
-        {% set condition = expression ~ (' is not null' if measure.agg == 'count' else '') %}
-        {% if filter %}{% set condition = condition ~ ' and ' ~ filter %}{% endif %}
-        {% set contribution = 'case when ' ~ condition ~ ' then 1 end' %}
-    {% endif %}
-    {% set adds_up = 'balance' if metric.type == 'cumulative' else 'flow' %}
-    {{ return({
-        'name': metric.name,
-        'semantic_model': semantic_model.name,
-        'fact': kpi_fact(semantic_model),
-        'time_name': time_name,
-        'time': span.start if span else (time.expr or time.name),
-        'until': span.end if span else none,
-        'grain_column': grain_column,
-        'behaviour': 'per_grain' if grain_column else adds_up,
-        'contribution': contribution,
-        'description': measure.description or (measure.agg ~ ' of ' ~ expression),
-    }) }}
-{% endmacro %}
-
-
-{% macro kpi_span(metric, semantic_model, grain_column) %}
-    {#-
-      The columns with the first and last day of a row, of a fact that declares (`meta.span`) that
-      its rows may be of several days; none of any other. Such a row counts in the periods that
-      contain it whole.
-    -#}
-    {% set span = semantic_model.config.meta.get('span') %}
-    {% if not span %}{{ return(none) }}{% endif %}
-    {% if span.keys() | sort | list != ['end', 'start'] %}
-        {{ kpi_refuse(
-            metric.name,
-            "`span` of semantic model " ~ semantic_model.name,
-            "Write `meta: {span: {start: column, end: column}}`."
-        ) }}
-    {% endif %}
-    {% if grain_column or metric.type == 'cumulative' %}
-        {{ kpi_refuse(
-            metric.name,
-            "a running total, or a count per grain, over rows of several days",
-            "Use a fact of changes by day."
-        ) }}
-    {% endif %}
-    {{ return(span) }}
-{% endmacro %}
-
 
 {% macro kpi_expression(name, earlier=false, wanted_by='a KPI') %}
     {#-
@@ -105,29 +11,100 @@
     -#}
     {% set metric = kpi_metric(name, wanted_by) %}
     {% do kpi_refuse_unknown_features(metric) %}
-    {% if metric.type in ('simple', 'cumulative') %}
-        {% set component = kpi_component(metric) %}
-        {% if earlier and component.behaviour == 'per_grain' %}
-            {{ kpi_refuse(
-                wanted_by,
-                "the earlier period of " ~ name ~ ", which is counted per grain",
-                "Give that fact a column for it."
-            ) }}
-        {% endif %}
-        {{ return({
-            'sql': 'coalesce(' ~ kpi_cell_column(name ~ ('__earlier' if earlier else '')) ~ ', 0)',
-            'components': [{'component': component, 'earlier': earlier}],
-            'linear': true,
-            'text': component.description ~ (' (one period earlier)' if earlier else ''),
-        }) }}
+    {% if kpi_is_stat(metric) %}
+        {{ kpi_refuse(
+            wanted_by,
+            "the " ~ kpi_measure(metric).measure.agg ~ " " ~ name ~ " in an expression",
+            "Divide by it or into it in a ratio metric."
+        ) }}
+    {% elif metric.type in ('simple', 'cumulative') %}
+        {{ return(kpi_expression_of_component(kpi_component(metric), earlier, wanted_by)) }}
     {% elif metric.type == 'ratio' %}
         {{ kpi_refuse(
             wanted_by,
-            "the ratio " ~ name ~ " as an input",
-            "Divide once, last: make one ratio of the numerators and denominators."
+            "the ratio " ~ name ~ " in an expression",
+            "Divide by it or into it in a ratio metric, or use what it is made of."
         ) }}
     {% endif %}
     {{ return(kpi_derived_expression(metric, earlier)) }}
+{% endmacro %}
+
+
+{% macro kpi_expression_of_component(component, earlier, wanted_by) %}
+    {% if earlier and component.behaviour in ('per_grain', 'chosen') %}
+        {{ kpi_refuse(
+            wanted_by,
+            "the earlier period of " ~ component.name ~ ", which is counted per grain",
+            "Give that fact a column for it."
+        ) }}
+    {% endif %}
+    {% set column = kpi_cell_column(component.name ~ ('__earlier' if earlier else '')) %}
+    {{ return({
+        'sql': 'coalesce(' ~ column ~ ', 0)',
+        'components': [{'component': component, 'earlier': earlier}],
+        'linear': true,
+        'text': component.description ~ (' (one period earlier)' if earlier else ''),
+    }) }}
+{% endmacro %}
+
+
+{% macro kpi_fraction(name, earlier, wanted_by) %}
+    {#-
+      A metric as `over` and `under`, two expressions; `under` is none where nothing is divided. A
+      ratio of ratios becomes one fraction, so that it is divided once, last:
+      (a / b) / (c / d) is (a * d) / (b * c), and none where d is 0, as c / d then is none.
+    -#}
+    {% set metric = kpi_metric(name, wanted_by) %}
+    {% if kpi_is_stat(metric) %}
+        {% do kpi_refuse_unknown_features(metric) %}
+        {% set component = kpi_component(metric) %}
+        {% set counted = kpi_component_of_rows(component) %}
+        {{ return({
+            'over': kpi_expression_of_component(component, earlier, wanted_by),
+            'under': kpi_expression_of_component(counted, earlier, wanted_by),
+        }) }}
+    {% elif metric.type != 'ratio' %}
+        {{ return({'over': kpi_expression(name, earlier, wanted_by), 'under': none}) }}
+    {% endif %}
+    {% do kpi_refuse_unknown_features(metric) %}
+    {% set inputs = [metric.type_params.numerator, metric.type_params.denominator] %}
+    {% set fractions = [] %}
+    {% for input in inputs %}
+        {% do kpi_refuse_input_features(metric, input) %}
+        {% if input.offset_window and earlier %}
+            {{ kpi_refuse(
+                metric.name,
+                "an offset of an offset (" ~ input.name ~ ")",
+                "Only one period back is."
+            ) }}
+        {% endif %}
+        {% set is_earlier = earlier or (input.offset_window is not none) %}
+        {% do fractions.append(kpi_fraction(input.name, is_earlier, metric.name)) %}
+    {% endfor %}
+    {% set divided, divisor = fractions %}
+    {% set over = kpi_product(divided.over, divisor.under) %}
+    {% set under = kpi_product(divisor.over, divided.under) %}
+    {% if divisor.under %}
+        {% set guarded = 'case when ' ~ divisor.under.sql ~ ' = 0 then 0 else ' ~ under.sql ~ ' end' %}
+        {% do under.update({
+            'sql': guarded,
+            'components': under.components + divisor.under.components,
+            'linear': false,
+        }) %}
+    {% endif %}
+    {{ return({'over': over, 'under': under}) }}
+{% endmacro %}
+
+
+{% macro kpi_product(one, other) %}
+    {#- Two expressions multiplied, with the scale of one; only one of them where there is no other. -#}
+    {% if not other %}{{ return(dict(one)) }}{% endif %}
+    {{ return({
+        'sql': 'cast((' ~ one.sql ~ ') * (' ~ other.sql ~ ') as decimal(38, 6))',
+        'components': one.components + other.components,
+        'linear': false,
+        'text': '(' ~ one.text ~ ') * (' ~ other.text ~ ')',
+    }) }}
 {% endmacro %}
 
 
@@ -189,7 +166,7 @@
                 {{ kpi_refuse(
                     metric.name,
                     "`" ~ token ~ "` in the expression",
-                    "Known: its inputs, numbers, + - *, comparisons, case, coalesce."
+                    "Known: its inputs, numbers, + - *, comparisons, case, coalesce, days_in_period."
                 ) }}
             {% endif %}
             {% do sql.append(token) %}
@@ -209,6 +186,7 @@
     {{ return([
         '+', '-', '*', '(', ')', ',', '<', '>', '=', '<>', '<=', '>=', '!=',
         'case', 'when', 'then', 'else', 'end', 'and', 'or', 'not', 'is', 'null', 'coalesce',
+        'days_in_period',
     ]) }}
 {% endmacro %}
 
@@ -217,14 +195,10 @@
     {#- One KPI: its expressions, what they read, its slices; what it declares must fit them. -#}
     {% set meta = metric.config.meta.kpi %}
     {% do kpi_refuse_unknown_features(metric) %}
-    {% if metric.type == 'ratio' %}
-        {% set inputs = [metric.type_params.numerator, metric.type_params.denominator] %}
-        {% set parts = [] %}
-        {% for input in inputs %}
-            {% do kpi_refuse_input_features(metric, input) %}
-            {% set is_earlier = input.offset_window is not none %}
-            {% do parts.append(kpi_expression(input.name, is_earlier, metric.name)) %}
-        {% endfor %}
+    {% set is_stat = kpi_is_stat(metric) %}
+    {% if metric.type == 'ratio' or is_stat %}
+        {% set fraction = kpi_fraction(metric.name, false, metric.name) %}
+        {% set parts = [fraction.over, fraction.under] %}
     {% else %}
         {% set parts = [kpi_expression(metric.name, false, metric.name)] %}
     {% endif %}
@@ -240,29 +214,10 @@
         {% endfor %}
     {% endfor %}
     {% set behaviours = components.values() | map(attribute='behaviour') | unique | list %}
-    {% if (metric.type == 'ratio') != (meta.kind == 'ratio') %}
-        {{ kpi_refuse(
-            metric.name,
-            "kind `" ~ meta.kind ~ "` on a " ~ metric.type ~ " metric",
-            "A ratio metric is of kind ratio, and no other is."
-        ) }}
-    {% elif meta.kind == 'balance' and behaviours != ['balance'] %}
-        {{ kpi_refuse(
-            metric.name,
-            "kind `balance` over " ~ behaviours | join(', '),
-            "A balance is made of cumulative metrics only."
-        ) }}
-    {% elif meta.kind == 'flow' and 'balance' in behaviours %}
-        {{ kpi_refuse(
-            metric.name,
-            "kind `flow` over a balance",
-            "Declare kind balance, or use simple metrics."
-        ) }}
-    {% elif meta.kind not in ('flow', 'balance', 'ratio') %}
-        {{ kpi_refuse(metric.name, "kind `" ~ meta.kind ~ "`", "Use flow, balance or ratio.") }}
-    {% endif %}
+    {% do kpi_check_kind(metric, is_stat, components, behaviours) %}
+    {% do kpi_check_grains(metric, components) %}
     {% do kpi_check_slices(metric, components) %}
-    {% if meta.kind == 'ratio' or not parts[0].linear %}
+    {% if parts | length == 2 or 'chosen' in behaviours or not parts[0].linear %}
         {% set additive = 'none' %}
     {% elif meta.kind == 'balance' or 'per_grain' in behaviours or state.has_earlier %}
         {% set additive = 'slices' %}
@@ -278,7 +233,86 @@
         'components': components,
         'columns': columns,
         'additive': additive,
+        'is_divided': parts | length == 2,
+        'grains': kpi_grains_of(meta),
+        'per_month': meta.get('per_month', false),
+        'matures_after_days': meta.get('matures_after_days', 0),
     }) }}
+{% endmacro %}
+
+
+{% macro kpi_grains_of(meta) %}
+    {#- The grains in which a KPI exists: from its smallest one upwards. -#}
+    {% set grains = kpi_grains() %}
+    {% set smallest = 'month' if meta.get('per_month') else meta.get('smallest_grain', 'day') %}
+    {{ return(grains[grains.index(smallest):]) }}
+{% endmacro %}
+
+
+{% macro kpi_check_kind(metric, is_stat, components, behaviours) %}
+    {#- The kind that is declared must be the one that the definition makes. -#}
+    {% set kind = metric.config.meta.kpi.kind %}
+    {% set of_one = components.values() | list %}
+    {% set is_distinct = of_one | length == 1 and of_one[0].choice == 'distinct' %}
+    {% if kind not in ('flow', 'balance', 'ratio', 'stat', 'distinct') %}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `" ~ kind ~ "`",
+            "Use flow, balance, ratio, stat or distinct."
+        ) }}
+    {% elif (metric.type == 'ratio') != (kind == 'ratio') %}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `" ~ kind ~ "` on a " ~ metric.type ~ " metric",
+            "A ratio metric is of kind ratio, and no other is."
+        ) }}
+    {% elif is_stat != (kind == 'stat') %}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `" ~ kind ~ "` on this measure",
+            "A median, average, min or max is of kind stat, and nothing else is."
+        ) }}
+    {% elif kind == 'balance' and behaviours | reject('in', ['balance', 'trailing']) | list %}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `balance` over " ~ behaviours | join(', '),
+            "A balance is made of cumulative metrics only."
+        ) }}
+    {% elif kind == 'flow' and ('balance' in behaviours or 'trailing' in behaviours) %}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `flow` over a balance",
+            "Declare kind balance, or use simple metrics."
+        ) }}
+    {% elif kind != 'ratio' and is_distinct != (kind == 'distinct') %}
+        {{ kpi_refuse(
+            metric.name,
+            "kind `" ~ kind ~ "` on this measure",
+            "A distinct count is of kind distinct, and nothing else is."
+        ) }}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro kpi_check_grains(metric, components) %}
+    {#- What is summed over months must be a sum of contributions in each of them. -#}
+    {% set meta = metric.config.meta.kpi %}
+    {% if meta.get('per_month') %}
+        {% if meta.get('smallest_grain') or metric.type != 'ratio' %}
+            {{ kpi_refuse(
+                metric.name,
+                "`per_month` with `smallest_grain`, or on a " ~ metric.type ~ " metric",
+                "Only a ratio is per month, and it exists from the month upwards by that alone."
+            ) }}
+        {% endif %}
+        {% for component in components.values() if component.behaviour == 'chosen' %}
+            {{ kpi_refuse(
+                metric.name,
+                "`per_month` over " ~ component.name ~ ", which does not add up over months",
+                "Use sums and counts."
+            ) }}
+        {% endfor %}
+    {% endif %}
 {% endmacro %}
 
 
@@ -310,7 +344,7 @@
         {% do kpis.append(kpi) %}
         {% for component in kpi.components.values() %}
             {% do components.update({component.name: component}) %}
-            {% set wanted = slices.setdefault(component.semantic_model, []) %}
+            {% set wanted = slices.setdefault(component.scan, []) %}
             {% for slice in kpi.slices if slice not in wanted %}
                 {% do wanted.append(slice) %}
             {% endfor %}

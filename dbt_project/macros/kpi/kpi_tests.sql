@@ -1,13 +1,13 @@
 {# Questions that the KPI tables must answer with no row. #}
 
 {% test kpi_value_is_numerator_by_denominator(model) %}
-    {#- A ratio is its stored parts, divided last and exactly; anything else has no parts. -#}
+    {#- A ratio or a stat is its parts, divided last and exactly; anything else has no parts. -#}
     select figures.kpi, figures.grain, figures.period_start, figures.slice, figures.slice_value
     from {{ model }} as figures
     inner join {{ ref('dim_kpi') }} as definitions on figures.kpi = definitions.kpi
     where
         case
-            when definitions.kind = 'ratio'
+            when definitions.kind in ('ratio', 'stat')
                 then figures.numerator is null
                     or figures.denominator is null
                     or figures.value is distinct from

@@ -33,15 +33,17 @@
       in percent with one decimal, below 10 % with two; money below 1,000 with two, else whole.
     -#}
     case
+        when {{ unit }} = 'pp'
+            then cast(cast(abs({{ value }} * 100) as decimal(38, 1)) as string)
         when {{ unit }} = 'percent' and abs({{ value }}) < 0.1
             then cast(cast(abs({{ value }} * 100) as decimal(38, 2)) as string)
         when {{ unit }} = 'percent'
             then cast(cast(abs({{ value }} * 100) as decimal(38, 1)) as string)
-        when {{ unit }} in ('ratio', 'multiple')
+        when {{ unit }} in ('ratio', 'multiple', 'stars')
             then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
-        when {{ unit }} in ('points', 'days')
+        when {{ unit }} in ('points', 'position', 'hours', 'days', 'months')
             then cast(cast(abs({{ value }}) as decimal(38, 1)) as string)
-        when {{ unit }} = 'money' and abs({{ value }}) < 1000
+        when {{ unit }} in ('money', 'money_per_day') and abs({{ value }}) < 1000
             then cast(cast(abs({{ value }}) as decimal(38, 2)) as string)
         else cast(cast(abs({{ value }}) as decimal(38, 0)) as string)
     end
@@ -75,10 +77,11 @@
             end
             || case
                 when {{ unit }} = 'money' then ' ' || {{ kpi_quote(currency) }}
+                when {{ unit }} = 'money_per_day' then ' ' || {{ kpi_quote(currency ~ ' a day') }}
                 when {{ unit }} = 'percent' then ' %'
                 when {{ unit }} = 'multiple' then ' ×'
-                when {{ unit }} = 'points' then ' points'
-                when {{ unit }} = 'days' then ' days'
+                when {{ unit }} in ('points', 'pp', 'stars', 'hours', 'days', 'months')
+                    then ' ' || {{ unit }}
                 else ''
             end
     end

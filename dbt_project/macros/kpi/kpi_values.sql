@@ -2,7 +2,7 @@
 
 {% macro kpi_value_branches(plan, cells) %}
 {%- for kpi in plan.kpis %}
-{%- set is_ratio = kpi.metric.type == 'ratio' %}
+{%- set is_ratio = kpi.is_divided %}
     select
         '{{ kpi.name }}' as kpi,
         grain,
@@ -20,8 +20,11 @@
         cast(null as decimal(38, 6)) as numerator,
         cast(null as decimal(38, 6)) as denominator
         {%- endif %}
-    from {{ cells }}
+    from {{ cells ~ '_per_month' if kpi.per_month else cells }}
     where
+        {%- if kpi.grains | length < kpi_grains() | length %}
+        grain in ('{{ kpi.grains | join("', '") }}') and
+        {%- endif %}
         slice in ('total'{% for slice in kpi.slices %}, '{{ slice }}'{% endfor %})
         and (
             {%- for part in kpi.columns %}
@@ -46,6 +49,45 @@
 {% macro kpi_cell_column(part) %}
     {#- The column of a component; a metric may be called like a key or a word of SQL. -#}
     {{- return('part_' ~ part) -}}
+{% endmacro %}
+
+
+{% macro kpi_cells_per_month(plan) %}
+    {#-
+      The cells of KPIs that are per month: a quarter and a year are the sums over their months. The
+      number of months is the same above and below the line, and so in neither.
+    -#}
+    {% set parts = [] %}
+    {% for kpi in plan.kpis if kpi.per_month %}
+        {% for part in kpi.columns if part not in parts %}{% do parts.append(part) %}{% endfor %}
+    {% endfor %}
+-- What is defined per month is, of a quarter and a year, the sums over their months.
+longer_periods as (
+    select months.period_start as month_start, longer.grain, longer.period_start
+    from periods as months
+    inner join periods as longer
+        on
+            longer.grain in ('month', 'quarter', 'year')
+            and months.period_start between longer.period_start and longer.period_end
+    where months.grain = 'month'
+),
+
+cells_per_month as (
+    select
+        longer_periods.grain,
+        longer_periods.period_start,
+        cells.slice,
+        cells.slice_value,
+        {%- for part in parts | sort %}
+        sum(cells.{{ kpi_cell_column(part) }}) as {{ kpi_cell_column(part) }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from cells
+    inner join longer_periods
+        on cells.period_start = longer_periods.month_start
+    where cells.grain = 'month'
+    group by
+        longer_periods.grain, longer_periods.period_start, cells.slice, cells.slice_value
+),
 {% endmacro %}
 
 
@@ -91,6 +133,8 @@ lacking as (
 select 1 as parsing_only
 {%- else -%}
 {%- set plan = kpi_plan() -%}
+{%- set has_months = plan.kpis | selectattr('per_month') | list | length > 0 -%}
+{%- set maturing = plan.kpis | selectattr('matures_after_days') | list -%}
 {%- set has_spans = plan.components.values() | selectattr('until') | list | length > 0 -%}
 with
 
@@ -132,17 +176,27 @@ placed as (
 
 cells as (
     select
-        grain,
-        period_start,
-        slice,
-        slice_value,
+        placed.grain,
+        placed.period_start,
+        placed.slice,
+        placed.slice_value,
         {%- for part in kpi_cell_parts(plan) %}
-        sum(case when component = '{{ part }}' then amount end)
-            as {{ kpi_cell_column(part) }}{{ "," if not loop.last }}
+        sum(case when placed.component = '{{ part }}' then placed.amount end)
+            as {{ kpi_cell_column(part) }},
         {%- endfor %}
+        {{ days_between(
+            'periods.period_start',
+            'least(' ~ days_after('periods.period_end', 1) ~ ', ' ~ as_of_date() ~ ')'
+        ) }} as days_in_period
     from placed
-    group by grain, period_start, slice, slice_value
+    inner join periods
+        on placed.grain = periods.grain and placed.period_start = periods.period_start
+    group by
+        placed.grain, placed.period_start, placed.slice, placed.slice_value, periods.period_start,
+        periods.period_end
 ),
+
+{{ kpi_cells_per_month(plan) if has_months }}
 
 figures as (
 {{ kpi_value_branches(plan, 'cells') }}
@@ -174,13 +228,22 @@ select
     end as value,
     figures.numerator,
     figures.denominator,
-    {%- set complete %}periods.period_end < {{ as_of_date() }}
-    and periods.period_end <= coalesce(coverage.covered_to, periods.period_end)
+    {%- set settled_day = 'periods.period_end' %}
+    {%- if maturing %}
+    {%- set settled_day %}
+    {%- set days %}case
+        {%- for kpi in maturing %} when figures.kpi = '{{ kpi.name }}' then {{ kpi.matures_after_days }}{% endfor %} else 0 end
+    {%- endset %}
+    {{- days_after('periods.period_end', days) }}
+    {%- endset %}
+    {%- endif %}
+    {%- set complete %}{{ settled_day }} < {{ as_of_date() }}
+    and {{ settled_day }} <= coalesce(coverage.covered_to, {{ settled_day }})
     {{- " and lacking.kpi is null" if has_spans }}{% endset %}
     {{ complete }} as is_complete,
     not (
         {{ complete }}
-        and periods.period_end <= coalesce(coverage.settled_to, periods.period_end)
+        and {{ settled_day }} <= coalesce(coverage.settled_to, {{ settled_day }})
     ) as is_provisional
 from figures
 inner join periods

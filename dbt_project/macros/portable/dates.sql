@@ -48,6 +48,22 @@
     datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
 
+{# The hours from one moment to a later one, to six decimals; none where either is unknown or wrong. #}
+{% macro hours_between(earlier, later) -%}
+    case
+        when {{ later }} >= {{ earlier }} then {{ kpi_ratio(
+            'cast(' ~ dbt.datediff(earlier, later, 'second') ~ ' as decimal(18, 0))',
+            'cast(3600 as decimal(18, 0))',
+            unit_scale=0
+        ) }}
+    end
+{%- endmacro %}
+
+{# The moment so many minutes, rounded down, after another. #}
+{% macro minutes_after(moment, minutes) -%}
+    {{ dbt.dateadd('minute', 'cast(floor(' ~ minutes ~ ') as bigint)', moment) }}
+{%- endmacro %}
+
 {# The date so many whole months later; the day of the month is kept, and must exist in both. #}
 {% macro months_after(date, months) -%}
     {{ adapter.dispatch("months_after")(date, months) }}

@@ -23,6 +23,7 @@ TICKET_HEADER = [
     "Create date",
     "First agent email response date",
     "Close date",
+    "Number of times reopened",
     "Ticket owner",
     "Associated Company Domain",
 ]
@@ -92,6 +93,7 @@ def _ticket(ticket: Ticket, end: datetime) -> Row:
         by_now(ticket.created),
         by_now(ticket.replied),
         by_now(ticket.closed),
+        str(ticket.reopened) if by_now(ticket.closed) else "0",
         ticket.owner,
         ticket.domain,
     ]

@@ -11,7 +11,8 @@ with
 
 unioned as (
     {{ family_union(tickets, [
-        'ticket_id', 'created_date', 'closed_date', 'kind', 'status', 'priority', 'channel',
+        'ticket_id', 'created_date', 'first_replied_date', 'closed_date', 'first_response_hours',
+        'resolution_hours', 'reopens', 'kind', 'status', 'priority', 'channel',
         '_landing_id', '_row_number',
     ]) }}
 )

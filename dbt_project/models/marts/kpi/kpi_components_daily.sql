@@ -1,4 +1,5 @@
 -- Generated from models/kpis. A fact that a new semantic model describes gets its line here.
+-- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('fct_ad_performance') }}
 -- depends_on: {{ ref('fct_customer_changes') }}
 -- depends_on: {{ ref('fct_customer_churn') }}

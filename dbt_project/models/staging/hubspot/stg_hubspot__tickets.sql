@@ -42,8 +42,14 @@ renamed as (
             'phone': ['phone'],
         }) }} as channel,
 
+        -- numbers
+        reopens,
+        {{ hours_between('created_at', 'first_replied_at') }} as first_response_hours,
+        {{ hours_between('created_at', 'closed_at') }} as resolution_hours,
+
         -- dates
         {{ business_date('created_at') }} as created_date,
+        {{ business_date('first_replied_at') }} as first_replied_date,
         {{ business_date('closed_at') }} as closed_date,
 
         -- timestamps

@@ -37,8 +37,14 @@ renamed as (
         {{ ticket_priority('priority') }} as priority,
         {{ ticket_channel('origin') }} as channel,
 
+        -- numbers
+        cast(null as bigint) as reopens,
+        cast(null as decimal(38, 6)) as first_response_hours,
+        {{ hours_between('created_at', 'closed_at') }} as resolution_hours,
+
         -- dates
         {{ business_date('created_at') }} as created_date,
+        cast(null as date) as first_replied_date,
         {{ business_date('closed_at') }} as closed_date,
 
         -- timestamps

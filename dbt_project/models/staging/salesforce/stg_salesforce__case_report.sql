@@ -18,7 +18,14 @@ renamed as (
         {{ ticket_priority('priority') }} as priority,
         {{ ticket_channel('origin') }} as channel,
 
+        -- numbers
+        -- A day tells no hours.
+        cast(null as bigint) as reopens,
+        cast(null as decimal(38, 6)) as first_response_hours,
+        cast(null as decimal(38, 6)) as resolution_hours,
+
         -- dates
+        cast(null as date) as first_replied_date,
         created_date,
         closed_date,
 

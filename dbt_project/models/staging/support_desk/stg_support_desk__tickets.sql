@@ -28,6 +28,9 @@ renamed as (
 
         -- numbers
         reopens,
+        -- A day tells no hours.
+        cast(null as decimal(38, 6)) as first_response_hours,
+        cast(null as decimal(38, 6)) as resolution_hours,
 
         -- dates
         created_date,

@@ -46,9 +46,17 @@ renamed as (
 
         -- numbers
         reopens,
+        {{ kpi_ratio('first_reply_minutes', 'cast(60 as decimal(18, 4))', unit_scale=4) }}
+            as first_response_hours,
+        case
+            when {{ ticket_status('ticket_status') }} = 'closed'
+                then {{ hours_between('created_at', 'solved_at') }}
+        end as resolution_hours,
 
         -- dates
         {{ business_date('created_at') }} as created_date,
+        {{ business_date(minutes_after('created_at', 'first_reply_minutes')) }}
+            as first_replied_date,
         -- A ticket that was opened again is not closed, whenever it was solved before.
         case
             when {{ ticket_status('ticket_status') }} = 'closed'
