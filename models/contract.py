@@ -169,9 +169,10 @@ class Stream(Declared):
             ("column_order", name) for shape in self.shapes for name in shape.column_order
         ]
         mentioned += [
-            ("taken_from.header_of", column.taken_from.header_of)
+            (f"taken_from.{how}", name)
             for column in self.columns
-            if column.taken_from and column.taken_from.header_of
+            for how in ("header_of", "otherwise_cell")
+            if (name := getattr(column.taken_from, how, None)) is not None
         ]
         mentioned += [
             (f"load.{end}", name)

@@ -86,12 +86,15 @@ class Taken(Declared):
     folder: Literal[True] | str | None = None
     """The folder below the source's own: `inbox/google_ads/<this>/report.csv`; or the part of it
     that is group 1 of an expression."""
+    otherwise_cell: Identifier | None = None
+    """Where the file says nothing in that place: the column whose cell is the value, if the file
+    has it."""
     otherwise: str | None = None
-    """The value of a file that says nothing in that place."""
+    """The value of a file that says nothing in either."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [name for name, value in self if value is not None and name != "otherwise"]
+        given = [n for n, value in self if value is not None and not n.startswith("otherwise")]
         if len(given) != 1:
             raise ValueError(
                 "exactly one of header_of, file_name, preamble, constant, period, section, folder"
@@ -179,6 +182,8 @@ class Column(Declared):
     """`12.50-` is -12.50, as older ledgers write it."""
     minor_units: MinorUnits | None = None
     """The amount is in cents, or whatever the row's currency has."""
+    separators: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    """Marks that part an identifier for the eye alone: `123-456-7890` is 1234567890."""
     nulls: tuple[str, ...] = ()
     """Texts that mean "nothing here" in this column, beside those of the shape."""
     as_above: bool = False
@@ -207,6 +212,8 @@ class Column(Declared):
             raise ValueError("a date or timestamp declares its `formats`, e.g. ['%Y-%m-%d']")
         if (self.percent or self.minor_units) and not decimal:
             raise ValueError("`percent` and `minor_units` go with a decimal type")
+        if self.separators and self.type != "text":
+            raise ValueError("`separators` goes with an identifier, which is a text")
         if self.happened and self.type not in ("date", "timestamp"):
             raise ValueError("`happened` goes with a date or timestamp")
         if self.within and self.type != "date":

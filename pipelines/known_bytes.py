@@ -9,29 +9,53 @@ from pipelines.accepted import accepted_landings
 from pipelines.holds import accepted_codes
 
 if TYPE_CHECKING:
+    from models.contract import Stream
     from pipelines.intake import Pipeline
     from pipelines.land import FileQuarantined, Landing
 
 
 def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
-    """Whether known bytes come under a name with a later date of export.
+    """Whether known bytes come under a name that says more: a later date of export, or whose.
 
     A list that did not change since yesterday is the same bytes, and still says something new: that
-    nothing has changed. Landed again, it is the newest word of its stream and covers today.
+    nothing has changed. Landed again, it is the newest word of its stream and covers today. A file
+    that was put into its account's folder is of that account from now on.
     """
     from pipelines.land.exported import exported_by_name
 
     for stream in pipeline.streams.values():
-        if name.startswith(f"{stream.source}/"):
-            moment = exported_by_name(stream, name)
-            landed = [
-                str(event.payload["exported_at"])
-                for event in pipeline.ledger.events("landed", stream.table)
-                if event.payload["landing_id"] == sha256
-            ]
-            if moment and landed and moment > datetime.fromisoformat(landed[-1]):
-                return True
+        if not name.startswith(f"{stream.source}/"):
+            continue
+        landed = [
+            event.payload
+            for event in pipeline.ledger.events("landed", stream.table)
+            if event.payload["landing_id"] == sha256
+        ]
+        if not landed:
+            continue
+        moment = exported_by_name(stream, name)
+        if moment and moment > datetime.fromisoformat(str(landed[-1]["exported_at"])):
+            return True
+        before = str(landed[-1]["file"])
+        told, known = _folder_tells(stream, name), _folder_tells(stream, before)
+        # In two accounts' folders at a time, it is a copy: nobody says which of them is meant.
+        is_copy = bool(known) and (pipeline.settings.inbox / before).exists()
+        if told and told != known and not is_copy:
+            return True
     return False
+
+
+def _folder_tells(stream: Stream, name: str) -> str:
+    """What the contract takes from the folder of a file of this name; empty: nothing."""
+    from pipelines.land.bindings import first_group, folder_of
+
+    taken = [column.taken_from.folder for column in stream.columns if column.taken_from]
+    said = [
+        first_group(regex if isinstance(regex, str) else "(.+)", (folder_of(name),))
+        for regex in taken
+        if regex
+    ]
+    return "\n".join(each or "" for each in said) if any(said) else ""
 
 
 def is_rewritten(pipeline: Pipeline, name: str, sha256: str) -> bool:

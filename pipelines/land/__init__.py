@@ -124,8 +124,8 @@ def _land(
         typed = rows.find_conflicts(connection, typed)
         totals = compare_totals(connection, typed)
         money, sizes = weigh(connection, typed)
-        days, scopes, has_periods = rows.days_and_scopes(connection, typed)
-        first, last = covered(recognised, made, days)
+        span, scopes = rows.days_and_scopes(connection, typed)
+        first, last = covered(recognised, made, span)
         landing = Landing(
             landing_id=sha256,
             source=stream.source,
@@ -149,7 +149,7 @@ def _land(
             shape=recognised.shape.name,
             rows_repeated=typed.repeated,
             scopes=scopes,
-            has_periods=has_periods,
+            has_periods=span.has_periods,
             totals=[total.to_payload() for total in totals],
             money=money,
             sizes=sizes,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from models.contract_parts import Column
@@ -56,6 +57,11 @@ class About:
     """The records before the header, a line each."""
 
 
+def folder_of(name: str) -> str:
+    """The folder below the source's own of a file by its path below the inbox."""
+    return "/".join(PurePosixPath(name).parts[1:-1])
+
+
 def bind(column: Column, fit: Fit, about: About) -> Binding:
     """Find a column's values in a recognised file.
 
@@ -89,6 +95,8 @@ def bind(column: Column, fit: Fit, about: About) -> Binding:
         value = first_group(taken.folder, (about.folder,))
     elif taken.folder:
         value = about.folder or None
+    if value is None and taken.otherwise_cell and taken.otherwise_cell in fit.found:
+        return Binding(column, fit.found[taken.otherwise_cell][0])
     value = taken.otherwise if value is None else value
     if value is None and not column.nullable:
         raise drift.nothing_to_take(fit.stream, column)

@@ -88,12 +88,20 @@ class Cell:
             return f"CAST(NULL AS {self.column.sql_type})"
         if kind == "text":
             damaged = f" OR {self.is_damaged}" if self.is_id else ""
-            return f"CASE WHEN {self.is_empty}{damaged} THEN NULL ELSE {self.text} END"
+            return f"CASE WHEN {self.is_empty}{damaged} THEN NULL ELSE {self._joined} END"
         if kind == "boolean":
             return self._first(self._boolean)
         if kind in ("date", "timestamp"):
             return f"CAST({self._to_end(self._first(self._moment))} AS {self.column.sql_type})"
         return self.number.value
+
+    @property
+    def _joined(self) -> str:
+        """The text without the marks that only part it for the eye."""
+        joined = self.text
+        for mark in self.column.separators:
+            joined = f"replace({joined}, {sql.text(mark)}, '')"
+        return joined
 
     @property
     def number(self) -> Number:

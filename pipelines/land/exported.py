@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from models.contract import Stream
 from pipelines.land.bindings import first_group
 from pipelines.land.recognise import Recognised
 from pipelines.land.stated import stated_days
+
+if TYPE_CHECKING:
+    from pipelines.land.rows import Span
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,21 +56,26 @@ def _moment(said: str, form: str, zone: str) -> datetime | None:
 
 
 def covered(
-    recognised: Recognised, exported: datetime, days: tuple[date | None, date | None]
+    recognised: Recognised, exported: datetime, span: Span
 ) -> tuple[date | None, date | None]:
     """The first and last day the export speaks of; None as first: from the beginning.
 
     Args:
         recognised: the export.
-        exported: when it was made.
-        days: for load rule `window`, the first and last day among its rows.
+        exported: when it was made. Of a month that was not over then, stated or in a row, it speaks
+            to that day.
+        span: for load rule `window`, the days of its rows.
     """
+    made_on = exported.date()
     if recognised.stream.load.rule != "window":
-        return None, exported.date()
+        return None, made_on
     period, about = recognised.stream.period, recognised.about
-    said = stated_days(period, about.names, about.preamble) if period else None
-    if said:
-        # "This month" is stated to its end; of days after the export nothing was known yet.
-        said = (said[0], max(said[0], min(said[1], exported.date())))
-    known = [day for day in (*days, *(said or ())) if day is not None]
-    return (min(known), max(known)) if known else (None, None)
+    spans = [(span.first, span.last_start, span.last)]
+    if period and (said := stated_days(period, about.names, about.preamble)):
+        spans.append((said[0], said[0], said[1]))
+    firsts, lasts = [], []
+    for first, last_start, last in spans:
+        if first and last_start and last:
+            firsts.append(first)
+            lasts.append(max(last_start, min(last, made_on)))
+    return (min(firsts), max(lasts)) if firsts else (None, None)

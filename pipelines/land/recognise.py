@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from models.contract import Stream
 from models.contract_parts import BOOKKEEPING, Column, Header, Shape
 from pipelines.land import drift
-from pipelines.land.bindings import About, Binding, bind
+from pipelines.land.bindings import About, Binding, bind, folder_of
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import Layout, SkipCell, TopRecord
 from pipelines.land.readers import csv as csv_reader
@@ -142,7 +142,7 @@ def recognise(streams: Mapping[str, Stream], export: Unpacked, name: str) -> Rec
     if not candidates:
         raise drift.unknown_source(source, known)
     names = tuple(dict.fromkeys((PurePosixPath(name).name, export.name)))
-    tops, fits = Tops(export, _folder(name)), list[Fit]()
+    tops, fits = Tops(export, folder_of(name)), list[Fit]()
     for stream in candidates:
         fit = next((fit for fit in tries(stream, tops, names) if not fit.missing), None)
         if fit:
@@ -204,11 +204,6 @@ def named_so(shape: Shape, names: Sequence[str]) -> bool:
     return shape.file_name is None or any(re.search(shape.file_name, name) for name in names)
 
 
-def _folder(name: str) -> str:
-    """The folder below the source's own of a file by its path below the inbox."""
-    return "/".join(PurePosixPath(name).parts[1:-1])
-
-
 def match(stream: Stream, shape: Shape, place: int, cells: tuple[str, ...]) -> Fit:
     """Compare a record with the declared headers; a name goes before a pattern."""
     found: dict[str, tuple[int, Header]] = {}
@@ -262,7 +257,7 @@ def _recognised(fit: Fit, tops: Tops, name: str, names: tuple[str, ...]) -> Reco
     )
     about = About(
         names=names,
-        folder=_folder(name),
+        folder=folder_of(name),
         preamble="\n".join(_line(record, shape) for record in before),
     )
     return Recognised(

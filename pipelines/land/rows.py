@@ -202,27 +202,38 @@ def find_conflicts(connection: duckdb.DuckDBPyConnection, typed: Typed) -> Typed
     return replace(typed, conflicting=conflicting, repeated=repeated)
 
 
+@dataclass(frozen=True)
+class Span:
+    """The days of which the rows of an export speak; None where there is no row, or no such day."""
+
+    first: date | None = None
+    last_start: date | None = None
+    """The latest day on which a row begins."""
+    last: date | None = None
+    has_periods: bool = False
+    """Some row speaks of several days."""
+
+
 def days_and_scopes(
     connection: duckdb.DuckDBPyConnection, typed: Typed
-) -> tuple[tuple[date | None, date | None], list[list[str]], bool]:
-    """load rule `window`: the first and last day among the landing rows, and the scopes in them.
-
-    Also whether any of the rows speaks of several days.
-    """
+) -> tuple[Span, list[list[str]]]:
+    """load rule `window`: the days of which the landing rows speak, and the scopes in them."""
     load = typed.recognised.stream.load
     if load.rule != "window" or load.date is None:
-        return (None, None), [], False
+        return Span(), []
     day = f"CAST({sql.identifier(load.date)} AS DATE)"
     until = f"CAST({sql.identifier(load.until or load.date)} AS DATE)"
     landing = f"FROM {typed.relation} WHERE {typed.sound}"
-    first, last, has_periods = connection.execute(
-        f"SELECT min({day}), max({until}), coalesce(bool_or({until} > {day}), false) {landing}"
-    ).fetchone() or (None, None, False)
+    found = connection.execute(
+        f"SELECT min({day}), max({day}), max({until}), coalesce(bool_or({until} > {day}), false)"
+        f" {landing}"
+    ).fetchone()
+    span = Span(*found) if found else Span()
     if not load.scope:
-        return (first, last), [[]], has_periods
+        return span, [[]]
     scope = ", ".join(f"CAST({sql.identifier(name)} AS VARCHAR)" for name in load.scope)
     scopes = connection.execute(f"SELECT DISTINCT {scope} {landing} ORDER BY ALL").fetchall()
-    return (first, last), [list(each) for each in scopes], has_periods
+    return span, [list(each) for each in scopes]
 
 
 def write_landed(

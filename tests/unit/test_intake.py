@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from landed_exports import read
 
 from pipelines import flow
 from pipelines.settings import Settings
@@ -55,6 +56,12 @@ def newest(pipeline: flow.Pipeline) -> tuple[date | None, datetime]:
     return landing.covered_to, landing.exported_at
 
 
+def accounts(pipeline: flow.Pipeline) -> list[str]:
+    (landing,) = flow.accepted_landings(pipeline)
+    path = pipeline.settings.landed / landing.parquet
+    return [row["account_id"] for row in read(path)]
+
+
 def test_f003_the_same_bytes_under_another_name_are_known(pipeline):
     drop(pipeline, "shop/orders 2026-06-01.csv")
     flow.land(pipeline)
@@ -66,6 +73,31 @@ def test_f003_the_same_bytes_under_another_name_are_known(pipeline):
     assert again.duplicates == ("shop/copy of orders 2026-06-01.csv",)
     assert flow.land(pipeline).duplicates == ()
     assert len(flow.accepted_landings(pipeline)) == 1
+
+
+def test_a_file_that_is_put_into_its_accounts_folder_is_of_that_account(tmp_path, pipeline):
+    contract_of(tmp_path).write_text(
+        CONTRACT.replace(
+            "    key: [order_id]",
+            "      - {name: account_id, type: text, taken_from: {folder: true, otherwise: only}}\n"
+            "    key: [account_id, order_id]",
+        )
+    )
+    pipeline = flow.open_pipeline(pipeline.settings)
+    file = drop(pipeline, "shop/orders 2026-06-01.csv")
+    flow.land(pipeline)
+    file.unlink()
+    drop(pipeline, "shop/acme/orders 2026-06-01.csv")
+
+    (landing,) = flow.land(pipeline).landings
+
+    assert accounts(pipeline) == ["acme"]
+    assert landing.file == "shop/acme/orders 2026-06-01.csv"
+    assert len(flow.accepted_landings(pipeline)) == 1
+
+    drop(pipeline, "shop/other/orders 2026-06-01.csv")
+    assert flow.land(pipeline).duplicates == ("shop/other/orders 2026-06-01.csv",)
+    assert accounts(pipeline) == ["acme"]
 
 
 def test_a_list_that_did_not_change_still_covers_its_new_day(pipeline):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -139,3 +139,25 @@ def test_months_are_named_as_the_language_names_them(
     said: str, language: str, day: date | None
 ) -> None:
     assert day_of(said, ("%d %B %Y", "%d %b %Y"), (language,)) == day
+
+
+def test_of_a_month_that_is_not_over_a_report_speaks_to_the_day_of_its_export(
+    settings: Settings,
+) -> None:
+    house = reports(settings)
+    made = datetime(2026, 3, 20, 9, tzinfo=UTC)
+    landing = house.land(
+        "shop/a.csv", "Campaign,Month,Cost\nA,2026-02-01,5\nA,2026-03-01,7\n", made
+    )
+    assert (landing.covered_from, landing.covered_to) == (date(2026, 2, 1), date(2026, 3, 20))
+    assert [row["period_end"] for row in house.rows(landing)] == [
+        date(2026, 2, 28),
+        date(2026, 3, 31),
+    ]
+
+
+def test_a_day_after_the_export_is_not_taken_for_a_running_month(settings: Settings) -> None:
+    house = reports(settings)
+    made = datetime(2026, 3, 20, 9, tzinfo=UTC)
+    landing = house.land("shop/a.csv", "Campaign,Day,Cost\nA,2026-03-29,5\n", made)
+    assert landing.covered_to == date(2026, 3, 29)

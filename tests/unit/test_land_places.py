@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
-from landed_exports import ORDERS, House, declared
+from landed_exports import MIDNIGHT, ORDERS, House, declared
 from pydantic import ValidationError
 
 from models.contract import Stream
@@ -111,3 +112,54 @@ def test_a_part_of_the_folder_can_be_taken(settings: Settings, folder: str, comp
     name = "/".join(part for part in ("shop", folder, "a.csv") if part)
     landing = house.land(name, f"{HEADER}A1,2026-02-01,1,x\n")
     assert [row["company"] for row in house.rows(landing)] == [company]
+
+
+WHOSE = {
+    "name": "account_id",
+    "headers": ["Account ID"],
+    "type": "text",
+    "separators": ["-"],
+    "taken_from": {"folder": True, "otherwise_cell": "account_name", "otherwise": "only"},
+}
+NAME = {"name": "account_name", "headers": ["Account"], "type": "text"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "header", "cell", "account"),
+    [
+        ("", "Account ID", "123-456-7890", "1234567890"),
+        ("", "Account ID", "1234567890", "1234567890"),
+        ("acme", "Account ID", "123-456-7890", "1234567890"),
+        ("987-654-3210", "Account", "Acme Ltd", "9876543210"),
+        ("", "Account", "Acme Ltd", "Acme Ltd"),
+        ("", "Elsewhere", "x", "only"),
+    ],
+)
+def test_whose_rows_they_are_is_told_by_the_best_that_the_file_has(
+    settings: Settings, folder: str, header: str, cell: str, account: str
+) -> None:
+    house = House.of(settings, declared(columns=[*ORDERS["columns"], WHOSE, NAME]))
+    name = "/".join(part for part in ("shop", folder, "a.csv") if part)
+    landing = house.land(name, f"{HEADER.strip()},{header}\nA1,2026-02-01,1,x,{cell}\n")
+    assert [row["account_id"] for row in house.rows(landing)] == [account]
+
+
+def test_an_account_with_and_without_hyphens_is_one(settings: Settings) -> None:
+    window = {"rule": "window", "date": "order_date", "scope": ["account_id"]}
+    stream = declared(columns=[*ORDERS["columns"], WHOSE, NAME], key=[], load=window)
+    house = House.of(settings, stream)
+    for day, written in enumerate(("123-456-7890", "1234567890"), start=1):
+        rows = f"{HEADER.strip()},Account ID\nA1,2026-02-01,{day},x,{written}\n"
+        house.land(f"shop/{day}.csv", rows, MIDNIGHT + timedelta(days=day))
+    assert [row["amount"] for row in house.view()] == [Decimal(2)]
+
+
+def test_a_cell_taken_instead_is_one_of_the_streams_columns() -> None:
+    with pytest.raises(ValidationError, match="otherwise_cell names 'account_name'"):
+        declared(columns=[*ORDERS["columns"], WHOSE])
+
+
+def test_marks_within_a_number_are_not_left_out() -> None:
+    amount = {**ORDERS["columns"][2], "separators": ["-"]}
+    with pytest.raises(ValidationError, match="goes with an identifier"):
+        declared(columns=[*ORDERS["columns"][:2], amount])
