@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -224,4 +225,27 @@ def test_a_row_of_several_days_explains_its_figure_to_the_last_digit(company: Co
     assert (told.value, told.residual, component.residual) == (Decimal(310), 0, 0)
     assert [(row.file, row.row_number, row.contribution) for row in component.rows] == [
         ("google_ads/may.csv", 4, Decimal(310))
+    ]
+
+
+def test_a_report_that_names_no_account_beside_one_that_does_is_found(
+    company: Company, tmp_path: Path
+) -> None:
+    """The first of June with another 15.50, of nobody knows which account: perhaps the same."""
+    (compiled,) = company.settings.home.rglob("compiled/**/assert_accounts_are_told_apart.sql")
+    (candidate,) = company.settings.warehouse.rglob("candidate.duckdb")
+    question, copy = compiled.read_text(), tmp_path / candidate.name
+    shutil.copy(candidate, copy)
+    with duckdb.connect(str(copy)) as warehouse:
+        assert warehouse.execute(question).fetchall() == []
+        warehouse.execute(
+            """insert into kpi_mart.fct_ad_performance
+            select * replace ('only_account' as account_id, 'x' || ad_performance_id as
+            ad_performance_id) from kpi_mart.fct_ad_performance
+            where account_id = '1111111111' and period_start = date '2026-06-01'"""
+        )
+        found = warehouse.execute(question).fetchall()
+    day = date(2026, 6, 1)
+    assert found == [
+        ("google_ads", "google_ads__campaign_performance", day, day, Decimal("15.50"), "1111111111")
     ]
