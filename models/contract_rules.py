@@ -28,6 +28,9 @@ class Totals(Declared):
     information."""
     tolerance: Decimal = Field(default=Decimal("0.05"), ge=0)
     """How far vendors' own rounding may take a total from its rows, in units of the column."""
+    rows_rounded: bool = False
+    """Each row is rounded to hundredths by itself, as ad platforms do: of n rows a decimal total
+    may be off by 0.012 * sqrt(n), which is four standard deviations of the sum of n roundings."""
 
 
 class SkipRule(Declared):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from models.contract_rules import SkipRule
+from models.contract_rules import SkipRule, Totals
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers import ROW_NUMBER
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from pipelines.land.rows import Typed
 
+OFF_BY_ROUNDING = Decimal("0.012")
+"""Times the root of the number of rows that were each rounded to hundredths: four standard
+deviations, each rounding having one of 0.01 / sqrt(12)."""
 MOST_KEPT = 200
 """Totals that a landing keeps; a ledger by account may have thousands, all of them compared."""
 
@@ -96,25 +99,34 @@ def _of_rule(
     sections = typed.outline.totals if typed.outline else {}
     whole = (0, typed.records.first_row + typed.rows + typed.records.broken_rows + 1)
     found: list[Total] = []
-    summed: dict[tuple[int, int], list[Decimal | None]] = {}
+    summed: dict[tuple[int, int], tuple[int, list[Decimal | None]]] = {}
     for row, *values in stated:
         stretch = sections.get(row) if totals.of == "section" else whole
         if stretch is None:
             continue
         if stretch not in summed:
             summed[stretch] = _sums(connection, typed, names, stretch)
+        rows, sums = summed[stretch]
         found += [
-            Total(rule.rule, row, name, Decimal(value), total, totals.of, totals.tolerance)
-            for name, value, total in zip(names, values, summed[stretch], strict=True)
+            Total(rule.rule, row, name, Decimal(value), total, totals.of, allowed)
+            for name, value, total in zip(names, values, sums, strict=True)
             if value is not None
+            for allowed in (_allowed(totals, rows if cells[name].column.is_decimal else 0),)
         ]
     return found
 
 
+def _allowed(totals: Totals, rows: int) -> Decimal:
+    """How far the total of so many rounded rows may be off."""
+    if not totals.rows_rounded:
+        return totals.tolerance
+    return max(totals.tolerance, OFF_BY_ROUNDING * Decimal(rows).sqrt())
+
+
 def _sums(
     connection: duckdb.DuckDBPyConnection, typed: Typed, names: list[str], stretch: tuple[int, int]
-) -> list[Decimal | None]:
-    """The sums over the data records of a stretch, broken ones included; None where one is unknown.
+) -> tuple[int, list[Decimal | None]]:
+    """How many data records a stretch has, and their sums, broken ones included; None: unknown.
 
     Of a broken record, a column without value is one that could not be read, or that is empty: it
     may be what is missing in the sum.
@@ -129,10 +141,10 @@ def _sums(
         else (f" AND {ROW_NUMBER} BETWEEN {stretch[0]} AND {stretch[1]}")
     )
     row = connection.execute(
-        f"SELECT {sums} FROM {typed.relation} WHERE _rule IS NULL{between}"
+        f"SELECT count(*), {sums} FROM {typed.relation} WHERE _rule IS NULL{between}"
     ).fetchone()
-    values = list(row or ())
-    return [
+    count, *values = row or (0,)
+    return int(count), [
         None if unread or typed.records.broken_rows else Decimal(total or 0)
         for total, unread in zip(values[::2], values[1::2], strict=True)
     ]

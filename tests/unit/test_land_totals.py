@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.settings import Settings
-from tests.landed_exports import House, declared, workbook_of
+from tests.landed_exports import ORDERS, House, declared, workbook_of
 
 HEADER = "Order,Date,Amount,Note\n"
 ROWS = "A1,2026-02-01,10.50,\nA2,2026-02-02,4.25,\n"
@@ -53,6 +53,28 @@ def test_f033_total_row_that_does_not_add_up_is_quarantined(
 def test_f033_a_vendors_rounding_is_information(settings: Settings, stated: str) -> None:
     landing = house(settings).land("shop/a.csv", f"{HEADER}{ROWS}Total,,{stated},\n")
     assert [total["verdict"] for total in landing.totals] == ["rounding"]
+
+
+@pytest.mark.parametrize(("stated", "verdict"), [("2500.18", "rounding"), ("2500.20", None)])
+def test_f033_of_many_rounded_rows_a_total_may_be_further_off(
+    settings: Settings, stated: str, verdict: str | None
+) -> None:
+    """250 rows of 10: 0.012 * sqrt(250) = 0.1897."""
+    rows = "".join(f"A{n},2026-02-01,10.00,\n" for n in range(250))
+    shop, content = house(settings, rows_rounded=True), f"{HEADER}{rows}Total,,{stated},\n"
+    if verdict:
+        assert [total["verdict"] for total in shop.land("shop/a.csv", content).totals] == [verdict]
+    else:
+        assert shop.refuse("shop/a.csv", content).code == "CONTROL_TOTAL"
+
+
+def test_f033_whole_numbers_are_not_rounded_however_many_rows_there_are(settings: Settings) -> None:
+    columns = [{**c, "type": "integer"} if c["name"] == "amount" else c for c in ORDERS["columns"]]
+    rule = {"rule": "total", "column": "order_id", "starts_with": ["Total"]}
+    rule["totals"] = {"columns": ["amount"], "rows_rounded": True}
+    rows = "".join(f"A{n},2026-02-01,1,\n" for n in range(10_000))
+    shop = House.of(settings, declared(columns=columns, skip=[rule]))
+    assert shop.refuse("shop/a.csv", f"{HEADER}{rows}Total,,10001,\n").code == "CONTROL_TOTAL"
 
 
 def test_f033_by_a_cent_where_the_contract_allows_none(settings: Settings) -> None:

@@ -217,7 +217,7 @@ def test_every_report_is_taken_for_its_own_level_and_period(
 def test_the_folder_says_the_account_that_the_report_leaves_out(house: House) -> None:
     landing = whole(house, "google_ads/482-119-7305/report.csv", fixture(CAMPAIGNS))
 
-    assert {row[0] for row in seen(house, landing, "account_id")} == {"482-119-7305"}
+    assert {row[0] for row in seen(house, landing, "account_id")} == {"4821197305"}
 
 
 def test_columns_of_the_api_are_in_millionths(house: House) -> None:
