@@ -47,10 +47,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, flow.Outcom
     home = tmp_path_factory.mktemp("ads")
     settings = Settings.from_environment(home=home, as_of="2026-12-01", settle_seconds=0)
     for source in ("google_ads", "meta_ads", "microsoft_ads", "tiktok_ads", "amazon_ads"):
-        (settings.inbox / source).mkdir(parents=True)
+        # Some reports name their account, and the others are of the same one.
+        folder = settings.inbox / source / ("" if source == "amazon_ads" else "482-119-7305")
+        folder.mkdir(parents=True)
         for file in (FIXTURES / source).iterdir():
             if "Advertised" not in file.name:  # It is in rupees, and there are no rates here.
-                shutil.copyfile(file, settings.inbox / source / file.name)
+                shutil.copyfile(file, folder / file.name)
     return settings, flow.run(settings)
 
 
