@@ -10,6 +10,7 @@ from pipelines.ledger import Ledger
 
 HOLDS = {
     "UNIT_JUMP": "its amounts are of another size than those of the exports before",
+    "MISSING_COLUMN": "it lacks a column of figures that the exports before had",
     "REVERSION": "it is an older version of what a newer export has replaced",
     "OVERLAP": "another export speaks of the same rows and says something else",
     "DATE_MISMATCH": "its name and its rows speak of different days",

@@ -82,16 +82,37 @@ def check_file(
     name = _name(settings, streams, file, source)
     with tempfile.TemporaryDirectory(prefix="kpi-check-") as scratch:
         trial = replace(settings, home=Path(scratch), inbox=Path(scratch) / "inbox")
-        return land_on_trial(trial, streams, file, name)
+        return _checked(trial, streams, _in_confinement(trial, streams, file, name))
+
+
+def _in_confinement(
+    trial: Settings, streams: Mapping[str, Stream], file: Path, name: str
+) -> Landing | FileQuarantined:
+    """Land a stranger's file as a run does, in a limited process of its own."""
+    from pipelines.archive import archive_file
+    from pipelines.land.confine import Confinement, Job
+
+    sha256, about = archive_file(file, trial.archive).sha256, file.stat()
+    job = Job(file, name, sha256, about.st_mtime_ns, about.st_size)
+    with Confinement(trial, streams) as confinement:
+        return confinement.result(confinement.submit(job))
 
 
 def land_on_trial(trial: Settings, streams: Mapping[str, Stream], file: Path, name: str) -> Checked:
-    """Land a file in a home of its own, under a name below its inbox."""
+    """Land a file in a home of its own, under a name below its inbox; in this very process."""
     from pipelines.archive import archive_file
-    from pipelines.land import FileQuarantined, land_file
+    from pipelines.land import land_file
 
     archived = archive_file(file, trial.archive)
     result = land_file(trial, streams, file, name, archived.sha256, file.stat().st_mtime_ns)
+    return _checked(trial, streams, result)
+
+
+def _checked(
+    trial: Settings, streams: Mapping[str, Stream], result: Landing | FileQuarantined
+) -> Checked:
+    from pipelines.land import FileQuarantined
+
     if isinstance(result, FileQuarantined):
         return _refused(result)
     personal = {c.name for c in streams[result.table].columns if c.personal}

@@ -2,7 +2,8 @@
 
 Belongs here: each doubt, with what an operator is told. Does not belong here: what holding means
 for figures (`intake.py`), and giving one's word (`holds.py`). None of the doubts depends on the
-order in which exports arrived, but for a jump of units, which needs a history to be seen.
+order in which exports arrived, but for a jump of units and a column that is missing, which need a
+history to be seen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from models.contract import Stream
 from pipelines.land import sql
-from pipelines.land.history import unit_jump
+from pipelines.land.history import lost_figures, unit_jump
 from pipelines.land.landing import FileQuarantined, Landing
 from pipelines.settings import Settings
 from pipelines.storage import remove, temporary_beside
@@ -51,6 +52,8 @@ def doubt(
     if landing.status != "accepted":
         return None
     if "DATE_MISMATCH" not in accepted and (found := _later_than_itself(stream, landing)):
+        return found
+    if "MISSING_COLUMN" not in accepted and (found := _without_a_figure(stream, landing, before)):
         return found
     if "UNIT_JUMP" not in accepted and stream.unit_jumps == "hold":
         return _other_unit(stream, landing, before)
@@ -116,6 +119,25 @@ def _later_than_itself(stream: Stream, landing: Landing) -> FileQuarantined | No
         expected=f"no day after {latest}",
         value=str(landing.covered_to),
         column=stream.load.until or stream.load.date or "",
+    )
+
+
+def _without_a_figure(
+    stream: Stream, landing: Landing, before: Sequence[Landing]
+) -> FileQuarantined | None:
+    """Whether figures that were always told are not: they would be taken for nothing."""
+    lost = lost_figures(stream, landing, before)
+    if not lost:
+        return None
+    headers = [header.name or header.pattern or "" for header in stream.column(lost[0]).headers]
+    return _held(
+        landing,
+        "MISSING_COLUMN",
+        f"it has no {', '.join(lost)}, which the exports before it have",
+        f"Export it with {repr(headers[0]) if headers else lost[0]}."
+        f" {ACCEPT.format(file=landing.file)}",
+        expected=" or ".join(headers[:3]),
+        column=lost[0],
     )
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
+from models.contract import Stream
 from pipelines.land.landing import Landing
 
 FACTORS = {100: "hundred", 1_000: "thousand", 1_000_000: "million"}
@@ -20,6 +21,8 @@ FEWEST_NOW, FEWEST_BEFORE = 3, 20
 """Non-zero amounts below which the sizes of a file, or of all before it, say nothing."""
 REMEMBERED = 12
 """So many of the newest exports are the history."""
+FEWEST_ALIKE = 2
+"""Exports that have to have a column before one without it is something new."""
 
 
 def unit_jump(landing: Landing, before: Sequence[Landing]) -> tuple[str, float, float] | None:
@@ -50,6 +53,23 @@ def unit_jump(landing: Landing, before: Sequence[Landing]) -> tuple[str, float, 
                 if all(abs(move - direction * math.log10(factor)) <= NEAR for move in moved):
                     return column, usual[1], tenths[1]
     return None
+
+
+def lost_figures(stream: Stream, landing: Landing, before: Sequence[Landing]) -> list[str]:
+    """Columns of figures that an export lacks, and that each export of the history has.
+
+    Args:
+        stream: the contract.
+        landing: the new export.
+        before: accepted landings of its stream, newest last.
+    """
+    alike = (each for each in reversed(before) if _same_scope(each, landing))
+    history = list(itertools.islice(alike, REMEMBERED))
+    if len(history) < FEWEST_ALIKE:
+        return []
+    lacked = {name for each in history for name in each.columns_missing}
+    figures = {c.name for c in stream.columns if c.is_decimal or c.type == "integer"}
+    return [n for n in landing.columns_missing if n in figures - lacked - set(stream.key)]
 
 
 def _sizes(landing: Landing, column: str) -> list[float]:

@@ -36,12 +36,7 @@ def rows_that_count(
         return _window(files, held)
     if len(landings) == 1:
         return files.rows(landings)
-    # `append` takes the newest version too: what is sent again with another value was corrected.
-    key = ", ".join(map(sql.identifier, stream.key))
-    return (
-        f"SELECT * FROM ({files.rows(landings, once=None)}) QUALIFY row_number() OVER (PARTITION"
-        f" BY {key} ORDER BY _exported_at DESC, _landing_id DESC, _row_number) = 1"
-    )
+    return _newest_versions(files, landings)
 
 
 def every_version(stream: Stream, landings: Sequence[Landing], landed: Path) -> str:
@@ -75,6 +70,32 @@ def every_version(stream: Stream, landings: Sequence[Landing], landed: Path) -> 
                 AND moment._landing_id = version._landing_id
         )
         GROUP BY {said}, island"""
+
+
+def _newest_versions(files: _Files, landings: Sequence[Landing]) -> str:
+    """Of each key the newest version; `append` too: what came with another value was corrected.
+
+    An export without a column says nothing of it: what the newest export that has it said, stays.
+    """
+    newest_first = "_exported_at DESC, _landing_id DESC, _row_number"
+    key = ", ".join(map(sql.identifier, files.stream.key))
+    said = []
+    for column in files.stream.columns:
+        lacking = [each for each in landings if column.name in each.columns_missing]
+        if lacking and len(lacking) < len(landings):
+            name = sql.identifier(column.name)
+            names = sql.texts(each.landing_id for each in lacking)
+            said.append(
+                f"(first_value(CASE WHEN _landing_id NOT IN ({names}) THEN {{'said': {name}}} END"
+                f" IGNORE NULLS) OVER versions).said AS {name}"
+            )
+    replaced = f" REPLACE ({', '.join(said)})" if said else ""
+    return (
+        f"SELECT *{replaced} FROM ({files.rows(landings, once=None)}) WINDOW versions AS"
+        f" (PARTITION BY {key} ORDER BY {newest_first}"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+        " QUALIFY row_number() OVER versions = 1"
+    )
 
 
 def _window(files: _Files, held: Sequence[Held]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,8 @@ def test_a_source_that_is_not_known_is_named_with_those_that_are(settings: Setti
     assert [s.table for s in known_streams(settings, "market_size")] == ["market_size__market_size"]
     with pytest.raises(UnknownSource, match=r"no source 'projcts'.*projects"):
         known_streams(settings, "projcts")
+
+
+def test_a_trial_has_the_limits_of_a_run(settings: Settings) -> None:
+    checked = check_file(replace(settings, landing_memory=50_000_000), STREAMS, TASKS)
+    assert (checked.lands, checked.code) == (False, "LIMIT")

@@ -26,6 +26,8 @@ streams:
       - {name: campaign, headers: [Campaign], type: text, required: true}
       - {name: currency_code, headers: [Currency], type: text}
       - {name: spend_amount, headers: [Spend], type: "decimal(18,6)", required: true}
+      - {name: clicks, headers: [Clicks], type: integer}
+      - {name: note, headers: [Note], type: text}
     key: [day, campaign]
     load: {rule: window, date: day}
     exported_at: {file_name: '(\\d{4}-\\d{2}-\\d{2})'}
@@ -42,10 +44,10 @@ def pipeline(settings, tmp_path):
     return flow.open_pipeline(settings)
 
 
-def drop(pipeline, name: str, rows: str, at: int = 1) -> Path:
+def drop(pipeline, name: str, rows: str, at: int = 1, top: str = TOP) -> Path:
     path = pipeline.settings.inbox / "shop" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(TOP + rows)
+    path.write_text(top + rows)
     moment = datetime(2026, 6, at, tzinfo=UTC).timestamp()
     os.utime(path, (moment, moment))
     return path
@@ -89,6 +91,29 @@ def test_f050_a_file_in_cents_is_held_and_the_others_land(pipeline):
     say_yes(pipeline, "2026-06-06.csv")
     assert held(pipeline) == {}
     assert "2026-06-06.csv" in counting(pipeline)
+
+
+def test_f046_a_file_without_figures_that_were_always_told_is_held(pipeline):
+    told = "Day,Campaign,Currency,Spend,Clicks,Note\n"
+    for day in (1, 2):
+        drop(pipeline, f"2026-06-{day:02}.csv", f"2026-06-{day:02},a,EUR,1,5,x\n", top=told)
+    flow.land(pipeline)
+    drop(pipeline, "2026-06-03.csv", "2026-06-03,a,EUR,1\n")
+    drop(pipeline, "2026-06-04.csv", "2026-06-04,a,EUR,1,5\n", top=told.replace(",Note", ""))
+
+    [lacking] = flow.land(pipeline).quarantined
+
+    assert (lacking.code, lacking.column, lacking.expected) == (
+        "MISSING_COLUMN",
+        "clicks",
+        "Clicks",
+    )
+    assert counting(pipeline) == [f"2026-06-0{day}.csv" for day in (1, 2, 4)]
+    say_yes(pipeline, "2026-06-03.csv")
+    drop(pipeline, "2026-06-05.csv", "2026-06-05,a,EUR,1\n")
+    flow.land(pipeline)
+    assert held(pipeline) == {}
+    assert len(counting(pipeline)) == 5
 
 
 def test_f004_a_file_corrected_under_its_name_replaces_what_it_said(pipeline):

@@ -54,6 +54,23 @@ def amounts(house: House) -> dict[str, Decimal]:
     return {row["order_id"]: row["amount"] for row in rows}
 
 
+@pytest.mark.parametrize("order", ORDERS_OF_ARRIVAL)
+def test_what_a_later_export_has_no_column_for_stays_and_what_it_leaves_empty_goes(
+    settings: Settings, order: tuple[int, ...]
+) -> None:
+    exports = {
+        1: HEADER + "A1,2026-02-01,1,first\nA2,2026-02-01,2,first\n",
+        2: HEADER + "A1,2026-02-01,10,second\nA2,2026-02-01,20,\n",
+        3: "Order,Date,Amount\nA1,2026-02-01,100\nA2,2026-02-01,200\nA3,2026-02-01,300\n",
+    }
+    house = House.of(settings)
+    for number in order:
+        house.land(f"shop/{number}.csv", exports[number], at(number))
+    assert amounts(house) == {"A1": Decimal(100), "A2": Decimal(200), "A3": Decimal(300)}
+    notes = {row["order_id"]: row["note"] for row in house.view()}
+    assert notes == {"A1": "second", "A2": None, "A3": None}
+
+
 @pytest.mark.parametrize("rule", ["append", "upsert"])
 @pytest.mark.parametrize("order", ORDERS_OF_ARRIVAL)
 def test_f007_the_newest_version_of_a_key_wins_in_any_order_of_arrival(
