@@ -49,7 +49,8 @@ def build_candidate(
     """Build and test the run's candidate, and close it for good.
 
     Models run first and tests after, so that one failing test does not hide what others would say.
-    A failing test or model is left to the gate, which reads dbt's results.
+    A failing test or model is left to the gate, which reads dbt's results. The tests of streams
+    without a landing are not asked: the gate knows them by itself.
 
     Args:
         settings: where everything is.
@@ -64,6 +65,7 @@ def build_candidate(
     Raises:
         TransformFailed: the project does not parse, or dbt stopped before it gave results.
     """
+    from pipelines.check.dbt_results import tests_without_rows
     from pipelines.land.load_rules import create_landed_views
 
     shutil.rmtree(run.candidate.parent, ignore_errors=True)
@@ -73,6 +75,9 @@ def build_candidate(
     manifest = parsed_project(settings, streams)
     run.dbt_target.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(parsed_manifest_file(settings, streams), run.dbt_target / "manifest.json")
+    document = json.loads((run.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+    for unique_id in tests_without_rows(document, {landing.table for landing in landings}):
+        del manifest.nodes[unique_id]
     try:
         for command in ("run", "test"):
             _invoke(settings, run, command, manifest, listeners)

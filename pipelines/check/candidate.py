@@ -54,7 +54,7 @@ def check_candidate(
         answer.concerning(lineage.kpis_of_landed(answer.table.partition(".")[2]))
         for answer in answers_in_ledger(settings, streams, landings, ledger)
     ]
-    results += check_dbt(run)
+    results += check_dbt(run, {landing.table for landing in landings})
     results += _asked_of_the_figures(
         run,
         lambda candidate: [
@@ -83,7 +83,7 @@ def expected_checks(
     known = [landing for landing in landings if landing.table in streams]
     expected = expected_contract_checks(known)
     expected += expected_landed_checks(settings, known)
-    expected += expected_dbt_checks(run)
+    expected += expected_dbt_checks(run, {landing.table for landing in known})
     try:
         with open_candidate(run) as candidate:
             expected += expected_reconciliations(candidate)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.check.lineage import Lineage
 from pipelines.check.result import MOST_SAMPLES, CheckResult, Outcome, Severity, crashed
+from pipelines.landed_sources import history_table
 from pipelines.run import Run
 
 RESULTS = "dbt:results"
@@ -38,10 +39,64 @@ SAFE_NAMES = (
 )  # fmt: skip
 
 
-def expected_dbt_checks(run: Run) -> list[str]:
-    """The names of the tests that dbt has to answer, from its manifest; and that it ran at all."""
-    manifest = _read(run.dbt_target / "manifest.json")
-    return [RESULTS, *(f"dbt:{unique_id}" for unique_id in tests_of(manifest or {}))]
+def expected_dbt_checks(run: Run, landed: Collection[str]) -> list[str]:
+    """The names of the tests that dbt has to answer, from its manifest; and that it ran at all.
+
+    Args:
+        run: where dbt's manifest is.
+        landed: the tables of the streams that have accepted landings.
+    """
+    manifest = _read(run.dbt_target / "manifest.json") or {}
+    return [RESULTS, *(f"dbt:{unique_id}" for unique_id in asked_tests(manifest, landed))]
+
+
+def asked_tests(manifest: Mapping[str, Any], landed: Collection[str]) -> list[str]:
+    """The tests that have something to ask about, given the streams that have landings."""
+    needless = tests_without_rows(manifest, landed)
+    return [unique_id for unique_id in tests_of(manifest) if unique_id not in needless]
+
+
+def tests_without_rows(manifest: Mapping[str, Any], landed: Collection[str]) -> set[str]:
+    """The data tests of staging models only whose streams have no landing: there is no row to ask.
+
+    As with the contract's checks, which are asked of streams that have landings. A test of anything
+    that comes after staging is always asked, and so is a unit test.
+    """
+    nodes = manifest.get("nodes") or {}
+
+    def is_without_rows(unique_id: str) -> bool:
+        parents = _parents(nodes.get(unique_id) or {})
+        return (
+            _folder(nodes.get(unique_id) or {}) == "staging"
+            and bool(parents)
+            and all(
+                _stream(parent) is not None and _stream(parent) not in landed for parent in parents
+            )
+        )
+
+    return {
+        unique_id
+        for unique_id, node in nodes.items()
+        if node.get("resource_type") == "test"
+        and (parents := _parents(node))
+        and all(map(is_without_rows, parents))
+    }
+
+
+def _parents(node: Mapping[str, Any]) -> list[str]:
+    return list((node.get("depends_on") or {}).get("nodes") or ())
+
+
+def _folder(node: Mapping[str, Any]) -> str:
+    """The folder of a model below `models`."""
+    return str((node.get("fqn") or ["", ""])[1])
+
+
+def _stream(unique_id: str) -> str | None:
+    """The stream whose landed rows a source is; None for what is no stream."""
+    kind, *_, name = unique_id.split(".")
+    stream = name.removesuffix(history_table(""))
+    return stream if kind == "source" and "__" in stream else None
 
 
 def tests_of(manifest: Mapping[str, Any]) -> list[str]:
@@ -66,8 +121,13 @@ def models_of(manifest: Mapping[str, Any]) -> list[str]:
     )
 
 
-def check_dbt(run: Run) -> list[CheckResult]:
-    """One result per test, one for dbt as a whole, and one for each model that was not built."""
+def check_dbt(run: Run, landed: Collection[str]) -> list[CheckResult]:
+    """One result per test, one for dbt as a whole, and one for each model that was not built.
+
+    Args:
+        run: where dbt's manifest and results are.
+        landed: the tables of the streams that have accepted landings.
+    """
     manifest = _read(run.dbt_target / "manifest.json")
     answers = _read(run.dbt_target / "run_results.json")
     if manifest is None or answers is None:
@@ -82,13 +142,13 @@ def check_dbt(run: Run) -> list[CheckResult]:
     repeated = {
         name for name, times in Counter(e.get("unique_id") for e in given).items() if times > 1
     }
-    models, tests = models_of(manifest), tests_of(manifest)
+    models, tests = models_of(manifest), asked_tests(manifest, landed)
     unbuilt = [
         unique_id
         for unique_id in models
         if unique_id in repeated or (by_id.get(unique_id) or {}).get("status") not in BUILT_WELL
     ]
-    results = [_whole(models, tests, unbuilt)]
+    results = [_whole(models, tests, len(tests_of(manifest)) - len(tests), unbuilt)]
     results += [_unbuilt(lineage, unique_id, by_id.get(unique_id)) for unique_id in unbuilt]
     for unique_id in tests:
         answer = None if unique_id in repeated else by_id.get(unique_id)
@@ -96,7 +156,7 @@ def check_dbt(run: Run) -> list[CheckResult]:
     return results
 
 
-def _whole(models: list[str], tests: list[str], unbuilt: list[str]) -> CheckResult:
+def _whole(models: list[str], tests: list[str], without: int, unbuilt: list[str]) -> CheckResult:
     if not models or not tests:
         missing = "model" if not models else "test"
         return crashed(RESULTS, RAN, f"dbt's manifest has no {missing}: nothing was proved")
@@ -107,7 +167,7 @@ def _whole(models: list[str], tests: list[str], unbuilt: list[str]) -> CheckResu
         severity="block",
         rows=len(unbuilt),
         sample=tuple(unbuilt[:MOST_SAMPLES]),
-        evidence={"models": len(models), "tests": len(tests)},
+        evidence={"models": len(models), "tests": len(tests), "tests_without_rows": without},
         look="The first model that failed explains the others." if unbuilt else "",
     )
 

@@ -11,6 +11,7 @@ from pipelines.check.dbt_results import RESULTS, check_dbt, expected_dbt_checks
 from pipelines.check.lineage import Lineage
 from pipelines.check.result import CheckResult
 
+LANDED = {"shop__orders"}
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
 
 
@@ -23,7 +24,7 @@ def answers(
     made: MadeRun, change: Change = lambda manifest, results: None
 ) -> dict[str, CheckResult]:
     made.change_dbt(change)
-    found = check_dbt(made.run)
+    found = check_dbt(made.run, LANDED)
     assert len({result.id for result in found}) == len(found)
     return {result.id: result for result in found}
 
@@ -48,7 +49,7 @@ def test_every_test_and_unit_test_of_the_manifest_is_expected_and_answered(made:
     found = answers(made)
 
     assert sorted(found) == sorted([RESULTS, f"dbt:{TEST}", f"dbt:{SOFT}", f"dbt:{UNIT}"])
-    assert sorted(found) == sorted(expected_dbt_checks(made.run))
+    assert sorted(found) == sorted(expected_dbt_checks(made.run, LANDED))
     assert {result.verdict for result in found.values()} == {"pass"}
 
 
@@ -96,7 +97,7 @@ def test_a_disabled_test_is_not_expected(made: MadeRun) -> None:
         silent_about(TEST)(manifest, results)
 
     assert f"dbt:{TEST}" not in answers(made, disable)
-    assert f"dbt:{TEST}" not in expected_dbt_checks(made.run)
+    assert f"dbt:{TEST}" not in expected_dbt_checks(made.run, LANDED)
 
 
 @pytest.mark.parametrize("change", [says(FACT, "error", message="no rate"), silent_about(FACT)])
@@ -107,6 +108,69 @@ def test_a_model_that_was_not_built_is_an_error_and_a_failure_of_the_whole(
 
     assert (found[f"dbt:{FACT}"].verdict, found[f"dbt:{FACT}"].kpis) == ("error", ("revenue",))
     assert found[RESULTS].verdict == "fail"
+
+
+STAGED = "model.shop.stg_shop__refunds"
+
+
+def with_a_staging_model(*parents: str) -> Change:
+    """A staging model of other streams, whose own test nobody has answered."""
+
+    def change(manifest: dict[str, Any], results: dict[str, Any]) -> None:
+        manifest["nodes"][STAGED] = {
+            "resource_type": "model",
+            "name": "stg_shop__refunds",
+            "fqn": ["shop", "staging", "shop", "stg_shop__refunds"],
+            "config": {"enabled": True, "materialized": "view"},
+            "depends_on": {"nodes": list(parents)},
+        }
+        manifest["nodes"]["test.shop.refund_key"] = {
+            "resource_type": "test",
+            "name": "refund_key",
+            "config": {"enabled": True},
+            "depends_on": {"nodes": [STAGED]},
+            "attached_node": STAGED,
+        }
+        results["results"].append({"unique_id": STAGED, "status": "success"})
+
+    return change
+
+
+def test_a_staging_model_of_a_stream_without_landings_is_built_and_not_asked_about(
+    made: MadeRun,
+) -> None:
+    refunds = "source.shop.landed.shop__refunds"
+    found = answers(made, with_a_staging_model(refunds, f"{refunds}__history"))
+
+    assert "dbt:test.shop.refund_key" not in found
+    assert "dbt:test.shop.refund_key" not in expected_dbt_checks(made.run, LANDED)
+    assert found[RESULTS].evidence == {"models": 3, "tests": 3, "tests_without_rows": 1}
+
+
+@pytest.mark.parametrize(
+    "parents",
+    [
+        (SOURCE,),
+        ("source.shop.landed.shop__refunds", SOURCE),
+        ("source.shop.landed.shop__refunds", "source.shop.landed.landings"),
+        ("source.shop.landed.shop__refunds", MODEL),
+        (),
+    ],
+    ids=["landed", "one of two landed", "facts of the landings", "another model", "no source"],
+)
+def test_a_staging_model_that_may_have_rows_is_asked_about(
+    made: MadeRun, parents: tuple[str, ...]
+) -> None:
+    found = answers(made, with_a_staging_model(*parents))
+
+    assert found["dbt:test.shop.refund_key"].verdict == "error"
+    assert "dbt:test.shop.refund_key" in expected_dbt_checks(made.run, LANDED)
+
+
+def test_what_comes_after_staging_is_always_asked_about(made: MadeRun) -> None:
+    found = check_dbt(made.run, ())
+
+    assert {f"dbt:{TEST}", f"dbt:{SOFT}", f"dbt:{UNIT}"} < {result.id for result in found}
 
 
 def no_tests(manifest: dict[str, Any], results: dict[str, Any]) -> None:
@@ -122,7 +186,7 @@ def nothing_at_all(manifest: dict[str, Any], results: dict[str, Any]) -> None:
 @pytest.mark.parametrize("change", [no_tests, nothing_at_all])
 def test_a_project_without_tests_proves_nothing(made: MadeRun, change: Change) -> None:
     assert answers(made, change)[RESULTS].verdict == "error"
-    assert expected_dbt_checks(made.run) == [RESULTS]
+    assert expected_dbt_checks(made.run, LANDED) == [RESULTS]
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "run_results.json"])
@@ -135,7 +199,7 @@ def test_results_that_cannot_be_read_are_an_error(
     if content is not None:
         file.write_text(content)
 
-    assert [result.verdict for result in check_dbt(made.run)] == ["error"]
+    assert [result.verdict for result in check_dbt(made.run, LANDED)] == ["error"]
 
 
 def test_a_failing_test_shows_keys_and_no_personal_data(made: MadeRun) -> None:
