@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -295,8 +295,15 @@ def load_contracts(directory: Path) -> dict[str, Stream]:
     Raises:
         ContractError: a contract cannot be used, or two files declare the same source.
     """
+    files = sorted(directory.glob("*/*.yml"))
+    return dict(_streams_of(tuple((file, file.read_bytes()) for file in files)))
+
+
+@lru_cache(maxsize=4)
+def _streams_of(files: tuple[tuple[Path, bytes], ...]) -> dict[str, Stream]:
+    """The streams of contracts, which several steps of a run ask for; by content, never by time."""
     streams: dict[str, Stream] = {}
-    for file in sorted(directory.glob("*/*.yml")):
+    for file, _ in files:
         for stream in load_contract(file):
             if stream.table in streams:
                 raise ContractError(

@@ -92,11 +92,16 @@ def alone(pipeline: Pipeline) -> Iterator[None]:
 
 def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
     """The main job, once: from what is new in the inbox to a release, or to the reasons why not."""
+    from pipelines.ahead import dbt_made_ready
+
     pipeline = open_pipeline(settings, tell)
     with alone(pipeline), ExitStack() as stack:
         seen = look_at_inbox(settings, pipeline.ledger, tell)
         # Started before landing, because its import takes as long as landing does.
         worker = stack.enter_context(start_worker(pipeline)) if seen.new else None
+        dbt_is_ready = (
+            stack.enter_context(dbt_made_ready(settings, pipeline.streams)) if seen.new else None
+        )
         landed = land(pipeline, seen)
         nothing_new = Outcome("nothing_new", last_run_id(pipeline.ledger) or "", landed)
         if freeze(pipeline) is None:
@@ -107,6 +112,8 @@ def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
         run_now = freeze(pipeline)
         if run_now is None:
             return nothing_new
+        if dbt_is_ready is not None:
+            dbt_is_ready()
         transform(pipeline, run_now)
         verdict = check_candidate(pipeline, run_now, worker)
         if verdict.decision != "release":

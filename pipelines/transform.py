@@ -72,9 +72,10 @@ def build_candidate(
     run.candidate.parent.mkdir(parents=True)
     with _new_database(run.candidate) as connection:
         create_landed_views(connection, streams, landings, settings.landed, settings.week_start)
-    manifest = parsed_project(settings, streams)
+    parsed = _parsed_folder(settings, streams)
+    manifest = _unpacked(parsed)
     run.dbt_target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(parsed_manifest_file(settings, streams), run.dbt_target / "manifest.json")
+    shutil.copyfile(parsed / "manifest.json", run.dbt_target / "manifest.json")
     document = json.loads((run.dbt_target / "manifest.json").read_text(encoding="utf-8"))
     for unique_id in tests_without_rows(document, {landing.table for landing in landings}):
         del manifest.nodes[unique_id]
@@ -91,21 +92,9 @@ def build_candidate(
     return run.candidate
 
 
-def parsed_project(settings: Settings, streams: Mapping[str, Stream]) -> Any:
-    """dbt's manifest of the project, parsed anew only when a file or setting it reads has changed.
-
-    dbt's own partial parsing trusts time stamps and has served stale nodes; here the key is a
-    digest of every file: an unchanged project is reused, anything else is parsed from nothing.
-
-    Raises:
-        TransformFailed: the project cannot be parsed.
-    """
-    quiet_telemetry()
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    packed = _parsed_folder(settings, streams) / "manifest.msgpack"
-    return Manifest.from_msgpack(packed.read_bytes(), decoder=extended_mashumuro_decoder)
+def is_parsed(settings: Settings, streams: Mapping[str, Stream]) -> bool:
+    """Whether the project has been parsed already, as it is now."""
+    return _folder_of_parse(settings, streams).exists()
 
 
 def parsed_manifest_file(settings: Settings, streams: Mapping[str, Stream]) -> Path:
@@ -117,9 +106,21 @@ def parsed_manifest_file(settings: Settings, streams: Mapping[str, Stream]) -> P
     return _parsed_folder(settings, streams) / "manifest.json"
 
 
+def _folder_of_parse(settings: Settings, streams: Mapping[str, Stream]) -> Path:
+    return settings.home / "dbt" / _project_digest(settings, streams)
+
+
 def _parsed_folder(settings: Settings, streams: Mapping[str, Stream]) -> Path:
-    """The folder with the project as parsed; it appears whole, as two processes may want it."""
-    folder = settings.home / "dbt" / _project_digest(settings, streams)
+    """The folder with dbt's manifest, parsed anew only if a file or setting it reads has changed.
+
+    dbt's own partial parsing trusts time stamps and has served stale nodes; here the key is a
+    digest of every file: an unchanged project is reused, anything else is parsed from nothing. The
+    folder appears whole, as two processes may want it.
+
+    Raises:
+        TransformFailed: the project cannot be parsed.
+    """
+    folder = _folder_of_parse(settings, streams)
     if not folder.exists():
         write_atomically(folder, lambda beside: _parse(settings, beside))
         _forget_old_parses(folder)
@@ -144,6 +145,16 @@ def _project_digest(settings: Settings, streams: Mapping[str, Stream]) -> str:
     fixed = {**dbt_variables(settings), "as_of": ""}
     read = json.dumps([files, fixed], sort_keys=True)
     return hashlib.sha256(read.encode()).hexdigest()[:16]
+
+
+def _unpacked(parsed: Path) -> Any:
+    """The manifest of a parsed project, as dbt takes it."""
+    quiet_telemetry()
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    packed = (parsed / "manifest.msgpack").read_bytes()
+    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
 
 
 def _parse(settings: Settings, folder: Path) -> None:

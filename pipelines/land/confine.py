@@ -165,7 +165,7 @@ class Confinement:
             env=environment,
         )
         streams = [stream.model_dump(mode="json") for stream in self._streams.values()]
-        self._send({"settings": _document(self._settings), "streams": streams})
+        self._send({"settings": settings_document(self._settings), "streams": streams})
         return self._process
 
     def _ended(self) -> StorageError:
@@ -224,7 +224,7 @@ def _quarantined(job: Job, code: FileCode, reason: str, remedy: str) -> FileQuar
     return FileQuarantined(job.sha256, job.name, job.size, source, code, reason, remedy)
 
 
-def _document(settings: Settings) -> dict[str, Any]:
+def settings_document(settings: Settings) -> dict[str, Any]:
     """The settings as JSON, without what an export's reading need not know."""
     kept = {each.name: getattr(settings, each.name) for each in fields(settings)}
     kept |= {"postgres_url": None, "alerts": None, "fault": None}

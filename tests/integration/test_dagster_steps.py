@@ -145,7 +145,8 @@ class ScriptedFlow:
         with duckdb.connect(str(run.candidate)) as connection:
             connection.execute("create schema landed")
             connection.execute(f"create table landed.shop__orders as {self.rows}")
-        manifest = transform.parsed_project(pipeline.settings, pipeline.streams)
+        parsed = transform._parsed_folder(pipeline.settings, pipeline.streams)
+        manifest = transform._unpacked(parsed)
         for command in ("run", "test"):
             transform._invoke(pipeline.settings, run, command, manifest, listeners)
         transform._let_go_of(run.candidate)
