@@ -20,6 +20,7 @@
         'fct_survey_responses', ref('int_crm__survey_responses_unioned'), '',
         ref('fct_survey_responses'), '',
     ),
+    ('fct_web_visits', ref('int_marketing__visits_unioned'), '', ref('fct_web_visits'), ''),
 ] -%}
 
 with

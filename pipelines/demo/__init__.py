@@ -16,14 +16,18 @@ from pathlib import Path
 from pipelines.demo.company import Company, simulate
 from pipelines.demo.dirt import Dirt
 from pipelines.demo.exports.advertising import google_ads, meta_ads
+from pipelines.demo.exports.brand import brand
 from pipelines.demo.exports.files import Export, write_export
 from pipelines.demo.exports.hubspot import hubspot
 from pipelines.demo.exports.ledger import billing, ledger
+from pipelines.demo.exports.marketing import marketing
+from pipelines.demo.exports.projects import projects
 from pipelines.demo.exports.reference import ecb, targets
 from pipelines.demo.exports.salesforce import salesforce
 from pipelines.demo.exports.schedule import Schedule
+from pipelines.demo.exports.staff import staff
 from pipelines.demo.exports.stripe import stripe
-from pipelines.demo.truth import truth as true_figures
+from pipelines.demo.truth_families import all_truth
 
 __all__ = ["DemoWritten", "write_demo"]
 
@@ -76,7 +80,7 @@ def write_demo(
         files.append(write_export(directory, export))
         rows += export.rows
     truth_path = truth or directory.parent / "truth.json"
-    figures = true_figures(company, schedule, dirt.planted)
+    figures = all_truth(company, schedule, dirt.planted)
     truth_path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = truth_path.with_name(f".{truth_path.name}.part")
     unfinished.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -94,3 +98,7 @@ def _exports(company: Company, schedule: Schedule, dirt: Dirt, scale: Decimal) -
     yield from ledger(company, schedule)
     yield from ecb(company, schedule)
     yield from targets(schedule, scale)
+    yield from marketing(company, schedule)
+    yield from brand(company, schedule)
+    yield from staff(company, schedule)
+    yield from projects(company, schedule)

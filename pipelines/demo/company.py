@@ -14,8 +14,12 @@ from decimal import Decimal
 
 from pipelines.demo import ads, crm, finance, subscriptions, support
 from pipelines.demo.books import AdBooking, Books, JournalLine
+from pipelines.demo.brand import Brand
 from pipelines.demo.chance import Chance, days_between
+from pipelines.demo.marketing import Marketing
+from pipelines.demo.projects import Projects
 from pipelines.demo.rates import Rates
+from pipelines.demo.staff import Staff
 
 DAYS_PER_MONTH = 30.4
 
@@ -35,6 +39,10 @@ class Company:
     journal: list[JournalLine]
     tickets: list[support.Ticket]
     responses: list[support.Response]
+    marketing: Marketing
+    brand: Brand
+    staff: Staff
+    projects: Projects
 
     @property
     def deals(self) -> list[crm.Deal]:
@@ -83,6 +91,10 @@ def simulate(seed: int, first_day: date, last_day: date, scale: Decimal) -> Comp
     company = Company(
         seed, first_day, last_day, rates, ads.campaigns(size), leads, subscribed, documents,
         [], [], [],
+        Marketing(seed, first_day, last_day, size),
+        Brand(seed, first_day, last_day, size),
+        Staff(seed, first_day, last_day, size),
+        Projects(seed, first_day, last_day, size),
     )  # fmt: skip
     paying: dict[date, int] = {}
     for day, who in _paying_customers(company):

@@ -16,6 +16,9 @@ KPIS = """
     leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size pipeline_value
     tickets_opened csat nps
     complaints resolution_rate first_response_hours cycle_time_hours first_time_right
+    emails_sent email_open_rate email_ctr response_rate sessions page_views bounce_rate form_cvr
+    content_downloads social_followers social_shares
+    traffic_per_post traffic_value_per_post keywords_per_post links_per_post hours_per_asset
 """.split()
 
 

@@ -19,6 +19,7 @@ from models.kpi import load_kpis
 from pipelines.landed_sources import write_landed_sources
 from pipelines.prove.definitions import extract_definitions
 from pipelines.prove.explain import explain
+from tests.integration import families_on_paper
 
 ROOT = Path(__file__).parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
@@ -118,6 +119,9 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ),  # 40, 430.25; 700 is March
 ]
 
+ON_PAPER |= families_on_paper.ON_PAPER
+OTHER_CELLS += families_on_paper.OTHER_CELLS
+
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -125,7 +129,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("kpi_cases")
     database = folder / "candidate.duckdb"
     with duckdb.connect(str(database)) as connection:
-        connection.execute((Path(__file__).parent / "kpi_case_facts.sql").read_text("utf-8"))
+        for facts in ("kpi_case_facts.sql", "kpi_case_facts_families.sql"):
+            connection.execute((Path(__file__).parent / facts).read_text("utf-8"))
     write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
     dbt = Path(sys.executable).with_name("dbt")
     command = [dbt, "--no-use-colors", "build", "--select", "path:models/marts/kpi"]

@@ -250,6 +250,7 @@ ROWS_THAT_FAIL = {
         ("kpi, slice, grain, value", "'ctr', 'total', 'month', 1.01::decimal(38,6)"),
         ("kpi, slice, grain, value", "'nps', 'total', 'month', -101::decimal(38,6)"),
         ("kpi, slice, grain, value", "'gross_margin', 'total', 'month', 1.2::decimal(38,6)"),
+        ("kpi, slice, grain, value", "'bounce_rate', 'total', 'month', 1.2::decimal(38,6)"),
     ],
 }
 CASES = [

@@ -33,7 +33,22 @@ STREAM_OF_NAME = {
     ("ledger", "journal-lines"): "journal_lines",
     ("ledger", "chart-of-accounts"): "chart_of_accounts",
     ("targets", "kpi_targets"): "kpi_targets",
+    ("email_campaigns", "statistics"): "statistics",
+    ("web_analytics", "pages"): "pages",
+    ("web_analytics", "search_positions"): "search_positions",
+    ("content", "posts"): "posts",
+    ("content", "downloads"): "downloads",
+    ("social", "followers"): "followers",
+    ("social", "posts"): "posts",
+    ("surveys", "responses"): "responses",
+    ("reviews", "reviews"): "reviews",
+    ("employees", "employees"): "employees",
+    ("employee_surveys", "answers"): "answers",
+    ("market_salaries", "market_salaries"): "market_salaries",
+    ("projects", "tasks"): "tasks",
 }
+WITH_SEMICOLONS = {"social", "employees"}
+WEEKLY = {"content", "email_campaigns", "projects", "reviews", "social", "surveys", "web_analytics"}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +77,8 @@ def records(file: Path) -> list[list[str]]:
         return [[str(cell) for cell in row] for row in page.iter_rows(values_only=True)]
     is_utf_16 = content.startswith(b"\xff\xfe")
     text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")
-    return list(csv.reader(io.StringIO(text), delimiter="\t" if is_utf_16 else ","))
+    delimiter = "\t" if is_utf_16 else ";" if file.parent.name in WITH_SEMICOLONS else ","
+    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
 
 
 def test_the_same_arguments_give_the_same_bytes(written: DemoWritten, tmp_path: Path) -> None:
@@ -97,6 +113,7 @@ def test_extra_days_add_files_and_change_none(tmp_path: Path, seed: int) -> None
     added = {name for name in long if name not in short}
     assert {name.split("/")[0] for name in added} == {
         "billing", "ecb", "google_ads", "hubspot", "ledger", "meta_ads", "salesforce", "stripe",
+        *WEEKLY, "employees", "employee_surveys",
     }  # fmt: skip
     for name in added:
         assert UNTIL < date.fromisoformat(Path(name).stem[-10:]) <= UNTIL + timedelta(days=9)
@@ -112,6 +129,15 @@ def test_the_past_does_not_depend_on_the_future() -> None:
     assert long.leads[: len(short.leads)] == short.leads
     assert long.tickets[: len(short.tickets)] == short.tickets
     assert long.responses[: len(short.responses)] == short.responses
+    for family, parts in (
+        ("marketing", "sends visits posts downloads positions followers shared"),
+        ("brand", "answers reviews"),
+        ("staff", "answers"),
+        ("projects", "reports"),
+    ):
+        for part in parts.split():
+            earlier, all_ = (getattr(getattr(one, family), part) for one in (short, long))
+            assert all_[: len(earlier)] == earlier, (family, part)
 
 
 def test_scale_multiplies_leads_and_campaigns() -> None:

@@ -14,6 +14,7 @@ from pipelines.demo.chance import add_months, days_between, month_end
 GO_LIVE_DAYS = 7
 TRAILING_DAYS = 7
 """A daily export shows this many days up to its own."""
+WEEKLY_DAYS, SUNDAY = 14, 6
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,22 @@ class Schedule:
     def trailing(self, day: date) -> tuple[date, date]:
         """The days that a daily export shows."""
         return max(self.first_day, day - timedelta(days=TRAILING_DAYS - 1)), day
+
+    @property
+    def weekly(self) -> list[tuple[date, date]]:
+        """First and last day of each weekly export: the history, then each Sunday's fortnight."""
+        end = self.history_end
+        return ([(self.first_day, end)] if end else []) + [
+            (max(self.first_day, day - timedelta(days=WEEKLY_DAYS - 1)), day)
+            for day in self.daily
+            if day.weekday() == SUNDAY
+        ]
+
+    @property
+    def monthly(self) -> list[date]:
+        """The days of the monthly exports: the end of the history, then each end of a month."""
+        ends = [day for day in self.daily if day == month_end(day)]
+        return ([self.history_end] if self.history_end else []) + ends
 
     def windows(self) -> list[tuple[date, date]]:
         """First and last day of every export of the ad platforms, in order of export."""

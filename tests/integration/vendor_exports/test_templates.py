@@ -36,6 +36,7 @@ ON_PAPER: dict[str, tuple[str, int, str, str]] = {
     "content__posts": ("posts_2026-06-30", 5, "hours", "46.50"),
     "content__downloads": ("downloads_2026-06-30", 5, "downloads", "71"),
     "social__followers": ("followers_2026-06-30", 5, "followers", "26267"),
+    "social__posts": ("posts_2026-06-30", 4, "shares", "58"),
     "employees__employees": ("employees_2026-06-30", 6, "salary_amount", "287300"),
     "market_salaries__market_salaries": (
         "market_salaries_2026-01-31", 5, "market_salary_amount", "277800",

@@ -1,14 +1,20 @@
 -- Generated from models/kpis. A fact that a new semantic model describes gets its line here.
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('fct_ad_performance') }}
+-- depends_on: {{ ref('fct_content_downloads') }}
+-- depends_on: {{ ref('fct_content_posts') }}
 -- depends_on: {{ ref('fct_customer_changes') }}
 -- depends_on: {{ ref('fct_customer_churn') }}
 -- depends_on: {{ ref('fct_deals') }}
+-- depends_on: {{ ref('fct_email_sends') }}
 -- depends_on: {{ ref('fct_invoices') }}
 -- depends_on: {{ ref('fct_leads') }}
 -- depends_on: {{ ref('fct_ledger_entries') }}
 -- depends_on: {{ ref('fct_pipeline_changes') }}
+-- depends_on: {{ ref('fct_social_follower_changes') }}
+-- depends_on: {{ ref('fct_social_posts') }}
 -- depends_on: {{ ref('fct_subscription_mrr') }}
 -- depends_on: {{ ref('fct_survey_responses') }}
 -- depends_on: {{ ref('fct_tickets') }}
+-- depends_on: {{ ref('fct_web_visits') }}
 {{ kpi_components_daily_sql() }}

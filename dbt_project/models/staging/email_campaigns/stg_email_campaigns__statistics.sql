@@ -10,6 +10,7 @@ renamed as (
 
     select
         -- ids
+        {{ joined_key(["'email_campaigns'", "campaign_id", "sent_date", "channel"]) }} as send_id,
         campaign_id,
 
         -- strings
@@ -27,11 +28,11 @@ renamed as (
         -- numbers
         sent,
         delivered,
-        coalesce(opened, 0) as opened,
-        coalesce(clicked, 0) as clicked,
-        coalesce(replied, 0) as replied,
-        coalesce(bounced, 0) as bounced,
-        coalesce(unsubscribed, 0) as unsubscribed,
+        opened,
+        clicked,
+        replied,
+        bounced,
+        unsubscribed,
 
         -- dates
         sent_date,

@@ -11,16 +11,19 @@ renamed as (
     select
         -- ids
         {{ joined_key(["title", "sent_at"]) }} as statistic_id,
+        {{ joined_key(["'hubspot'", "title", "sent_at"]) }} as send_id,
         campaign_id,
 
         -- strings
         {{ filled('title') }} as campaign_name,
+        'email' as channel,
 
         -- numbers
         sent,
         delivered,
         opened,
         clicked,
+        cast(null as bigint) as replied,
         bounced,
         unsubscribed,
         spam_reports,

@@ -1,0 +1,38 @@
+"""What KPIs of marketing, people, projects and opinions are: `kpi_case_facts_families.sql`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
+
+# Of February 2026, on paper: value, and for a ratio what is divided by what.
+ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
+    "emails_sent": ("1500", None, None),  # letters are no e-mails
+    "email_open_rate": ("0.4", "392", "980"),  # 490 more were delivered, but nobody counts opens
+    "email_ctr": ("0.05", "49", "980"),
+    "response_rate": ("0.016156", "19", "1176"),  # (7 + 12) / (980 + 196)
+    "sessions": ("180", None, None),
+    "page_views": ("306", None, None),
+    "bounce_rate": ("0.394444", "71", "180"),
+    "form_cvr": ("0.15", "6", "40"),
+    "content_downloads": ("20", None, None),
+    "social_followers": ("1125", None, None),  # 1000 + 30 - 5 + 100
+    "social_shares": ("8", None, None),
+    "traffic_per_post": ("12", "36", "3"),  # p1 of January is online, too
+    "traffic_value_per_post": ("13.333333", "3600", "270"),  # 36 views * 100 / 90 clicks / 3 posts
+    "keywords_per_post": ("3.5", "7", "2"),
+    "links_per_post": ("5.5", "11", "2"),
+    "hours_per_asset": ("4.625", "9.25", "2"),
+}
+OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
+    ("response_rate", "month", FEBRUARY, "channel", "letter", "0.061224"),  # 12 / 196
+    ("email_open_rate", "week", date(2026, 2, 16), "total", "", None),  # no opens were counted
+    ("sessions", "month", FEBRUARY, "channel", "direct", "50"),
+    ("form_cvr", "month", FEBRUARY, "channel", "search", None),  # no form was seen
+    ("social_followers", "month", JANUARY, "total", "", "1000"),
+    ("social_followers", "month", MARCH, "platform", "linkedin", "1025"),  # stands until counted
+    ("traffic_per_post", "month", JANUARY, "total", "", "12"),
+    ("keywords_per_post", "month", MARCH, "total", "", None),  # nothing was published
+    ("hours_per_asset", "quarter", JANUARY, "total", "", "4.583333"),  # 13.75 / 3
+]
