@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.demo import truth
+from pipelines.demo.by_month import ByMonth
 from pipelines.demo.chance import month_end, rounded
 from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
@@ -43,11 +44,11 @@ def _last_day(company: Company, month: str) -> date:
     return min(month_end(date.fromisoformat(f"{month}-01")), company.last_day)
 
 
-def _read(values: dict[str, str | None]) -> truth.ByMonth:
+def _read(values: dict[str, str | None]) -> ByMonth:
     return {month: None if text is None else Decimal(text) for month, text in values.items()}
 
 
-def _written(values: truth.ByMonth) -> dict[str, str | None]:
+def _written(values: ByMonth) -> dict[str, str | None]:
     return {
         month: None if value is None else f"{rounded(value, 6):f}"
         for month, value in values.items()

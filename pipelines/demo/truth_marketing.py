@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from statistics import median
 
+from pipelines.demo.by_month import ByMonth, Figure, Sums, median, ratio
 from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
-from pipelines.demo.truth import ByMonth, Figure, Sums, ratio
 
 WORD_OF_CHANNEL = {"Email": "email", "email": "email", "SMS": "sms", "Letter": "letter"}
 Months = list[tuple[str, date]]
@@ -152,9 +151,8 @@ class MarketingTruth:
         }
 
     def _rank(self, month: str) -> Figure:
-        places = [
+        return median(
             position
             for day, _, _, position in self.made.positions
             if day <= self.last and f"{day:%Y-%m}" == month
-        ]
-        return median(places) if places else None
+        )

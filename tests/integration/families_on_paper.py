@@ -21,6 +21,7 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "social_shares": ("8", None, None),
     "traffic_per_post": ("12", "36", "3"),  # p1 of January is online, too
     "traffic_value_per_post": ("13.333333", "3600", "270"),  # 36 views * 100 / 90 clicks / 3 posts
+    "search_rank": ("4.2", "8.4", "2"),  # 3.4 and 5 are in the middle of 1.2, 3.4, 5 and 8
     "keywords_per_post": ("3.5", "7", "2"),
     "links_per_post": ("5.5", "11", "2"),
     "hours_per_asset": ("4.625", "9.25", "2"),
@@ -33,6 +34,8 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("social_followers", "month", JANUARY, "total", "", "1000"),
     ("social_followers", "month", MARCH, "platform", "linkedin", "1025"),  # stands until counted
     ("traffic_per_post", "month", JANUARY, "total", "", "12"),
+    ("search_rank", "month", FEBRUARY, "page", "/", "5"),
+    ("search_rank", "quarter", JANUARY, "total", "", "5"),
     ("keywords_per_post", "month", MARCH, "total", "", None),  # nothing was published
     ("hours_per_asset", "quarter", JANUARY, "total", "", "4.583333"),  # 13.75 / 3
 ]

@@ -21,6 +21,14 @@ from (values
     (4, date '2026-01-15', '/blog/1', 'organic_search', 10, 12, 7, 0, 0)
 ) as t (n, visit_date, page, channel, sessions, page_views, bounces, forms_viewed, forms_submitted);
 
+create table kpi_mart.fct_search_positions as
+select 'x' || n as search_position_id, search_date, page,
+    cast(search_position as decimal(18, 6)) as search_position, 'positions.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-02-02', '/', 3.4), (2, date '2026-02-02', '/', 8), (3, date '2026-02-09', '/pricing', 1.2),
+    (4, date '2026-02-16', '/', 5), (5, date '2026-01-05', '/', 40)
+) as t (n, search_date, page, search_position);
+
 create table kpi_mart.fct_content_posts as
 select 'p' || n as post_id, published_date, content_format, keywords, links,
     cast(hours as decimal(18, 6)) as hours, 'posts.csv' as _landing_id, n as _row_number
@@ -58,6 +66,7 @@ select file as landing_id, file, table_name, timestamp '2026-03-10 23:00:00' as 
 from (values
     ('mailings.csv', 'email_campaigns__statistics'),
     ('visits.csv', 'web_analytics__pages'),
+    ('positions.csv', 'web_analytics__search_positions'),
     ('posts.csv', 'content__posts'),
     ('downloads.csv', 'content__downloads'),
     ('followers.csv', 'social__followers'),

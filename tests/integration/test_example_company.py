@@ -19,6 +19,7 @@ KPIS = """
     emails_sent email_open_rate email_ctr response_rate sessions page_views bounce_rate form_cvr
     content_downloads social_followers social_shares
     traffic_per_post traffic_value_per_post keywords_per_post links_per_post hours_per_asset
+    search_rank
 """.split()
 
 

@@ -11,6 +11,7 @@
 -- depends_on: {{ ref('fct_leads') }}
 -- depends_on: {{ ref('fct_ledger_entries') }}
 -- depends_on: {{ ref('fct_pipeline_changes') }}
+-- depends_on: {{ ref('fct_search_positions') }}
 -- depends_on: {{ ref('fct_social_follower_changes') }}
 -- depends_on: {{ ref('fct_social_posts') }}
 -- depends_on: {{ ref('fct_subscription_mrr') }}
