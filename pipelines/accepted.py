@@ -81,7 +81,9 @@ def reasons_aside(ledger: Ledger, landings: Sequence[Landing]) -> dict[str, tupl
             read_under[event.payload["landing_id"]] = str(event.payload["contract_digest"])
             continue
         reason, code = str(event.payload.get("reason") or ""), event.payload.get("code")
-        if code != OVERLAP:
+        if event.payload.get("withdrawn"):
+            found.pop(event.subject, None)
+        elif code != OVERLAP:
             # Read under a mended contract, an export has other rows: its suite is asked anew.
             if there.get(event.subject) == read_under.get(event.subject):
                 found[event.subject] = ("", reason or "its suite failed")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.contract import load_contracts
+from pipelines.accepted import current_landings
 from pipelines.fetch.fetching import look_at_inbox
 from pipelines.intake import (
     Landed,
@@ -127,7 +128,11 @@ def check_landed(pipeline: Pipeline, worker: ExpectationsWorker) -> list[CheckRe
     """Ask the suites of every landing that was not asked yet; a landing that fails is set aside."""
     from pipelines.check import landed
 
-    fresh = landed.not_yet_asked(pipeline.settings, pipeline.ledger, accepted_landings(pipeline))
+    settings, ledger = pipeline.settings, pipeline.ledger
+    ledger.append_many(
+        landed.asked_anew(settings, ledger, current_landings(ledger, pipeline.streams))
+    )
+    fresh = landed.not_yet_asked(settings, ledger, accepted_landings(pipeline))
     if not fresh:
         return []
     pipeline.tell("check", f"{len(fresh)} landings")

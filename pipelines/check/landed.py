@@ -81,6 +81,32 @@ def not_yet_asked(settings: Settings, ledger: Ledger, landings: Sequence[Landing
     return [landing for landing in landings if _key(landing, suites) not in asked]
 
 
+def asked_anew(
+    settings: Settings, ledger: Ledger, landings: Sequence[Landing]
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """What goes into the ledger of landings that a suite refused which has been changed since.
+
+    Args:
+        settings: where the suites are.
+        ledger: which landings were set aside, and by which suite.
+        landings: all under today's contracts.
+    """
+    suites = suite_digests(settings)
+    tables = {landing.landing_id: landing.table for landing in landings}
+    said = {
+        e.subject: e.payload
+        for e in ledger.events("landing_set_aside")
+        if not e.payload.get("code")
+    }
+    return [
+        ("landing_set_aside", landing_id, {"reason": "its suite was changed", "withdrawn": True})
+        for landing_id, payload in said.items()
+        if landing_id in tables
+        and payload.get("suite")
+        and payload["suite"] != suites.get(tables[landing_id], "-")
+    ]
+
+
 def checked_events(
     settings: Settings,
     landings: Sequence[Landing],
@@ -91,11 +117,16 @@ def checked_events(
 
     A landing whose questions could not be answered is left out: the next run asks again.
     """
+    suites = suite_digests(settings)
+    tables = {landing.landing_id: landing.table for landing in landings}
     events: list[tuple[str, str, dict[str, Any]]] = [
-        ("landing_set_aside", landing_id, {"reason": reason})
+        (
+            "landing_set_aside",
+            landing_id,
+            {"reason": reason, "suite": suites.get(tables[landing_id], "")},
+        )
         for landing_id, reason in set_aside.items()
     ]
-    suites = suite_digests(settings)
     for table, batch in by_table(landings).items():
         answers = [result for result in results if result.table == f"landed.{table}"]
         if any(answer.verdict == "error" for answer in answers):

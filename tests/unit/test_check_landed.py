@@ -7,8 +7,10 @@ import pytest
 from made_run import LANDED_SUITE, Agreeable, MadeRun, holds, land, make_run, write_json
 
 from expectations.validate import Answer
+from pipelines.accepted import accepted_landings, current_landings
 from pipelines.check.landed import (
     answers_in_ledger,
+    asked_anew,
     check_landings,
     checked_events,
     expected_landed_checks,
@@ -124,6 +126,31 @@ def test_a_changed_suite_asks_its_landings_again(made: MadeRun) -> None:
     assert not_yet_asked(made.settings, made.ledger, made.landings) == made.landings
     found = answers_in_ledger(made.settings, made.streams, made.landings, made.ledger)
     assert {result.verdict for result in found} == {"error"}
+
+
+def test_a_landing_that_a_suite_refused_is_asked_anew_once_the_suite_is_mended(
+    made: MadeRun,
+) -> None:
+    [bad] = more(made, "bad.csv")
+    results, aside = check_landings(
+        made.settings,
+        made.streams,
+        [bad],
+        Strict({path_of(made, bad)}),  # type: ignore[arg-type]
+    )
+    made.ledger.append_many(checked_events(made.settings, [bad], results, aside))
+    assert bad not in accepted_landings(made.ledger, made.streams)
+    current = current_landings(made.ledger, made.streams)
+    assert asked_anew(made.settings, made.ledger, current) == []
+
+    changed = {**LANDED_SUITE, "key": ["_row_number"]}
+    write_json(made.settings.project / "expectations" / "suites" / "shop__orders.json", changed)
+    made.ledger.append_many(asked_anew(made.settings, made.ledger, current))
+
+    accepted = accepted_landings(made.ledger, made.streams)
+    assert bad in accepted
+    assert bad in not_yet_asked(made.settings, made.ledger, accepted)
+    assert asked_anew(made.settings, made.ledger, current) == []
 
 
 def test_the_answers_of_all_accepted_landings_stand_for_the_run(made: MadeRun) -> None:
