@@ -28,9 +28,9 @@ from models.contract_parts import (
     Identifier,
     Owner,
     Shape,
-    fold,
 )
 from models.contract_rules import ExportedAt, Load, Period, Sections, SkipRule
+from models.headers import drawn, fold
 from models.yaml_source import DeclarationError, Location, first_problem, nearest_line, read_yaml
 
 PART_OF_MONEY_FROM = 50
@@ -120,6 +120,17 @@ class Stream(Declared):
         return named or next(
             (known for known in self._headers_by_pattern if known[1].matches(header)), None
         )
+
+    def is_drawn_as(self, header: str) -> Header | None:
+        """The declared header that one looks like without being it: letters of another script."""
+        if header.isascii() or self.declares(header):
+            return None
+        return self._headers_by_look.get(drawn(header))
+
+    @cached_property
+    def _headers_by_look(self) -> dict[str, Header]:
+        known = [header for column in self.columns for header in column.headers if header.name]
+        return {drawn(header.name or ""): header for header in reversed(known)}
 
     @cached_property
     def _headers_by_name(self) -> dict[str, tuple[Column, Header]]:

@@ -8,10 +8,11 @@ it makes a stream is in `contract.py`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from models.headers import fold
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Family = Literal["ads", "crm", "finance", "marketing", "people", "projects", "planning"]
@@ -246,6 +247,12 @@ class Column(Declared):
         """Whether the column is a DECIMAL."""
         return DECIMAL.match(self.type) is not None
 
+    @property
+    def scale(self) -> int:
+        """How many decimals the column's type keeps."""
+        found = DECIMAL.match(self.type)
+        return int(found[2]) if found else 0
+
     def header_for(self, header: str) -> Header | None:
         """The declared header that a file's header is, if any."""
         return next((known for known in self.headers if known.matches(header)), None)
@@ -325,9 +332,3 @@ def is_day_first(form: str) -> bool | None:
     """
     order = re.match(r"%([dm])[/-]%([dm])[/-]", form)
     return order[1] == "d" if order else None
-
-
-def fold(header: str) -> str:
-    """A header as it is compared: no case, byte-order mark, needless blank, or form of a letter."""
-    plain = unicodedata.normalize("NFKC", header.replace("\ufeff", ""))
-    return " ".join(plain.split()).casefold()

@@ -17,6 +17,7 @@ from pipelines.cli_contracts import contract, sources
 from pipelines.cli_quarantine import quarantine
 from pipelines.serve.answer import AsJson, ToCsv, ToXlsx, give, hand_on, print_json
 from pipelines.settings import Settings, SettingsError
+from pipelines.storage import disk_trouble
 
 EXIT_ERROR, EXIT_USAGE, EXIT_HELD, EXIT_UNWELL = 1, 2, 3, 7
 
@@ -50,9 +51,10 @@ def main() -> None:
     except KeyboardInterrupt:
         _stop("Stopped. What was not published is not published; run again when you like.", 130)
     except Exception as error:
-        if not _is_for_people(error):
+        said = str(error) if _is_for_people(error) else disk_trouble(error)
+        if said is None:
             raise
-        _stop(str(error), EXIT_ERROR)
+        _stop(said, EXIT_ERROR)
 
 
 @app.command()

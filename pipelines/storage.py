@@ -105,6 +105,34 @@ def _known_fault_point(name: str) -> None:
         raise ValueError(f"unknown fault point {name!r}; known: {', '.join(FAULT_POINTS)}")
 
 
+DISK_TROUBLE = {
+    "No space left on device": "The disk is full",
+    "disk is full": "The disk is full",
+    "Disk quota exceeded": "The quota of the disk is used up",
+    "File too large": "A file may not grow so large here",
+    "Read-only file system": "The disk can only be read",
+    "readonly database": "The disk can only be read",
+    "Input/output error": "The disk fails",
+    "disk I/O error": "The disk fails",
+    "Too many open files": "Too many files are open",
+}
+"""What the system and the libraries say of it, each in its own words."""
+
+
+def disk_trouble(error: BaseException) -> str | None:
+    """What is wrong with the disk, for people, if that is what an error comes of."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for said, meaning in DISK_TROUBLE.items():
+            if said in str(cause):
+                return (
+                    f"{meaning} ({cause}). Put it right and run again: what was not finished does"
+                    " not count, and the last release stays."
+                )
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
 def write_atomically(
     path: Path, content: bytes | Callable[[Path], None], fault: str | None = None
 ) -> None:

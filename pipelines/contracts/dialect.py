@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from models.contract_parts import Shape, fold
+from models.contract_parts import Shape
+from models.headers import fold
 from pipelines.contracts.errors import ContractWorkError
 from pipelines.land.readers import TopRecord
 from pipelines.land.readers.text import LINE_FEED, UTF8_BOM

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from models.contract import Stream
-from models.contract_parts import Column, fold
+from models.contract_parts import Column
+from models.headers import fold, foreign_letters
 from models.yaml_source import DeclarationError, read_yaml
 from pipelines.land.errors import FileRefused
 from pipelines.land.readers.text import seems_utf16
@@ -94,6 +95,31 @@ def refuse_repeated_headers(stream: Stream, cells: Sequence[str]) -> None:
             by_column[known[0].name] = header
 
 
+def refuse_look_alikes(stream: Stream, place: int, unknown: Sequence[str]) -> None:
+    """Refuse a header that a person would take for a declared one and that is another text.
+
+    Kept as an unknown column, it would leave the declared one empty, and nobody would see why.
+
+    Raises:
+        FileRefused: SCHEMA_DRIFT.
+    """
+    for header in unknown:
+        declared = stream.is_drawn_as(header)
+        if declared is not None:
+            raise FileRefused(
+                "SCHEMA_DRIFT",
+                f"the header {header!r} looks like {declared.name!r} and is written with letters"
+                f" of another script: {foreign_letters(header)}",
+                "Type that header anew in the export; or, if the vendor writes it so, add it as it"
+                f" is to `headers` in {_home(stream)}.",
+                expected=declared.name or "",
+                row=place + 1,
+                column=next(c.name for c in stream.columns if declared in c.headers),
+                value=header,
+                table=stream.table,
+            )
+
+
 def _duplicate(stream: Stream, reason: str, column: str) -> FileRefused:
     return FileRefused(
         "DUPLICATE_HEADER",
@@ -113,6 +139,8 @@ def explain(
 
     partial = [fit for stream in candidates for fit in tries(stream, tops, names) if fit.found]
     nearest = max(partial, key=lambda fit: len(fit.found), default=None)
+    if nearest:
+        refuse_look_alikes(nearest.stream, nearest.place, nearest.unknown)
     found = len(nearest.found) if nearest else 0
     for stream in streams.values():
         fits = [] if stream in candidates else tries(stream, tops, names)

@@ -240,6 +240,7 @@ def _recognised(fit: Fit, tops: Tops, name: str, names: tuple[str, ...]) -> Reco
         raise drift.too_wide(len(fit.cells), MOST_CELLS)
     if shape.header:
         drift.refuse_repeated_headers(stream, fit.cells)
+        drift.refuse_look_alikes(stream, fit.place, fit.unknown)
     records = tops.under(shape)
     before = records[: fit.place] if shape.header else records[: fit.place + 1]
     start = records[fit.place] if fit.place >= 0 else TopRecord(())

@@ -83,7 +83,7 @@ def test_spend_in_euro_is_reported_in_dollars_of_its_day(elsewhere):
     assert reported == true
 
 
-def test_weeks_begin_on_sunday(elsewhere):
+def test_f057_weeks_begin_on_sunday(elsewhere):
     starts = figures(
         elsewhere,
         "select distinct isodow(period_start) from kpi_mart.kpi_values where grain = 'week'",

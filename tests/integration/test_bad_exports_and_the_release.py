@@ -113,7 +113,7 @@ def test_a_bad_row_is_quarantined_and_the_rest_of_its_file_counts(small):
     assert (landed.payload["rows_landed"], landed.payload["rows_quarantined"]) == (2, 1)
 
 
-def test_an_account_without_a_class_holds_the_release_until_the_chart_is_mended(small):
+def test_f053_an_account_without_a_class_holds_the_release_until_the_chart_is_mended(small):
     release = served(small)
     day = UNTIL + timedelta(days=2)
     drop(
@@ -144,7 +144,7 @@ def test_an_account_without_a_class_holds_the_release_until_the_chart_is_mended(
     assert int(served(small)) == int(release) + 1
 
 
-def test_a_currency_without_a_rate_holds_the_release_and_names_currency_and_day(small):
+def test_f059_a_currency_without_a_rate_holds_the_release_and_names_currency_and_day(small):
     release = served(small)
     invoice = next(small.settings.inbox.glob("billing/invoice-lines *.csv")).read_text("utf-8")
     header = invoice.splitlines()[0].split(",")

@@ -310,5 +310,5 @@ def test_a_mended_export_starts_the_job_by_itself_and_is_released(instance: Inst
     assert (instance.home / "current").resolve().name == "2"
 
 
-def test_no_telemetry_is_collected(instance: Instance, first: str):
+def test_f122_no_telemetry_is_collected(instance: Instance, first: str):
     assert not list(instance.home.rglob("*telemetry*"))

@@ -320,7 +320,7 @@ def test_what_is_asked_after_midnight_is_asked_as_of_the_day_of_the_run(script, 
     assert script.seen_as_of == ["2026-01-31"]
 
 
-def test_a_candidate_of_other_code_is_not_judged(script, instance, project):
+def test_f065_a_candidate_of_other_code_is_not_judged(script, instance, project):
     script.freeze(flow.open_pipeline(Settings.from_environment()))
     suite = project / "expectations" / "suites" / "shop__orders.json"
     suite.write_text(SUITE + "\n")

@@ -205,7 +205,7 @@ def test_what_a_library_prints_is_no_answer(den: Den) -> None:
 @pytest.mark.parametrize(
     "deed", ["socket", "unix", "pair", "exec", "run", "kill", "trace", "group", "env"]
 )
-def test_g22_a_parser_has_no_network_no_programs_and_no_secrets(
+def test_f122_f118_a_parser_has_no_network_no_programs_and_no_secrets(
     den: Den, deed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KPI_POSTGRES_URL", "postgresql://kpi:hunter2@db/kpi")

@@ -92,7 +92,9 @@ def a_rerun_converges(home: Path) -> None:
 
 
 @pytest.mark.parametrize("point", ARCHIVE_POINTS)
-def test_a_kill_while_archiving_leaves_the_whole_object_or_none(home: Path, point: str) -> None:
+def test_f069_a_kill_while_archiving_leaves_the_whole_object_or_none(
+    home: Path, point: str
+) -> None:
     killed = run(home, ARCHIVE, f"{point}:kill")
 
     assert killed.returncode == -signal.SIGKILL
@@ -110,7 +112,7 @@ def test_a_failure_while_archiving_cleans_up_after_itself(home: Path, point: str
     a_rerun_converges(home)
 
 
-def test_a_full_disk_while_archiving_leaves_nothing_behind(home: Path) -> None:
+def test_f073_a_full_disk_while_archiving_leaves_nothing_behind(home: Path) -> None:
     (home / "export.csv").write_bytes(os.urandom(1_000_000))
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
 
@@ -123,7 +125,7 @@ def test_a_full_disk_while_archiving_leaves_nothing_behind(home: Path) -> None:
 
 @WITH_STRACE
 @pytest.mark.parametrize("number", range(1, 9))
-def test_a_disk_that_cannot_sync_is_an_error_and_never_half_an_object(
+def test_f074_a_disk_that_cannot_sync_is_an_error_and_never_half_an_object(
     home: Path, number: int
 ) -> None:
     failed = run(home, ARCHIVE, wrap=injecting(SYNC, f"error=EIO:when={number}"))
@@ -138,7 +140,9 @@ def test_a_disk_that_cannot_sync_is_an_error_and_never_half_an_object(
 @WITH_STRACE
 @pytest.mark.parametrize("code", [ARCHIVE, REPLACE, SWITCH], ids=["archive", "replace", "switch"])
 @pytest.mark.parametrize("what", ["error=EIO:when=1", "error=EIO:signal=KILL:when=1"])
-def test_a_rename_that_does_not_happen_changes_nothing(home: Path, code: str, what: str) -> None:
+def test_f074_a_rename_that_does_not_happen_changes_nothing(
+    home: Path, code: str, what: str
+) -> None:
     releases(home)
     write_atomically(home / "manifest.json", b"old")
 
@@ -192,7 +196,7 @@ def test_a_kill_at_the_switch_serves_the_old_release_or_the_new_one(
 
 @pytest.mark.parametrize("first", [True, False], ids=["first events", "later events"])
 @pytest.mark.parametrize("point", LEDGER_POINTS)
-def test_a_kill_while_appending_leaves_all_events_or_none(
+def test_f069_a_kill_while_appending_leaves_all_events_or_none(
     home: Path, point: str, first: bool
 ) -> None:
     ledger = Ledger(f"sqlite:///{home}/ledger.db")
@@ -214,7 +218,7 @@ def test_a_kill_while_appending_leaves_all_events_or_none(
 @WITH_STRACE
 @pytest.mark.parametrize("what", ["error=EIO", "signal=KILL"])
 @pytest.mark.parametrize("number", range(1, 6))
-def test_a_disk_that_fails_while_appending_leaves_all_events_or_none(
+def test_f074_a_disk_that_fails_while_appending_leaves_all_events_or_none(
     home: Path, number: int, what: str
 ) -> None:
     ledger = Ledger(f"sqlite:///{home}/ledger.db")
@@ -231,7 +235,7 @@ def test_a_disk_that_fails_while_appending_leaves_all_events_or_none(
     assert ledger.verify() == []
 
 
-def test_a_lock_goes_with_the_process_that_held_it(home: Path) -> None:
+def test_f078_a_lock_goes_with_the_process_that_held_it(home: Path) -> None:
     code = """
 import os
 from pipelines.storage import exclusive_lock
@@ -244,7 +248,7 @@ with exclusive_lock(home / "writer.lock"):
         pass
 
 
-def test_what_is_renamed_has_been_synced_before_and_its_folder_is_synced_after(
+def test_f072_what_is_renamed_has_been_synced_before_and_its_folder_is_synced_after(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[tuple[str, str]] = []

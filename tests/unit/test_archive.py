@@ -77,7 +77,7 @@ def test_an_empty_export_is_archived(tmp_path: Path, archive: Path) -> None:
 
 
 @pytest.mark.timeout(10)
-def test_links_pipes_devices_and_folders_are_never_followed_or_read(
+def test_f112_links_pipes_devices_and_folders_are_never_followed_or_read(
     export: Path, archive: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "link").symlink_to(export)

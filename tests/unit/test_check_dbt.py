@@ -202,7 +202,7 @@ def test_results_that_cannot_be_read_are_an_error(
     assert [result.verdict for result in check_dbt(made.run, LANDED)] == ["error"]
 
 
-def test_a_failing_test_shows_keys_and_no_personal_data(made: MadeRun) -> None:
+def test_f119_a_failing_test_shows_keys_and_no_personal_data(made: MadeRun) -> None:
     sql = "select kpi, period_start, 'Ada' as buyer_name from candidate.kpi_mart.kpi_values limit 2"
 
     found = answers(made, says(TEST, "fail", failures=2, compiled_code=sql))[f"dbt:{TEST}"]

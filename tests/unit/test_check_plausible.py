@@ -44,7 +44,7 @@ def test_figures_near_their_past_pass(made: MadeRun) -> None:
     ("newest", "verdict"),
     [("6", "pass"), ("5.99", "warn"), ("150", "pass"), ("150.01", "warn"), ("0", "warn")],
 )
-def test_a_month_below_a_fifth_or_above_five_times_the_usual_is_a_warning(
+def test_f067_a_month_below_a_fifth_or_above_five_times_the_usual_is_a_warning(
     tmp_path: Path, newest: str, verdict: str
 ) -> None:
     found = answers(make_run(tmp_path, amount=newest))[LEVEL]  # the months before are 30 each
@@ -117,7 +117,7 @@ def test_what_is_no_number_stops_the_release(made: MadeRun, value: str) -> None:
 
 
 @pytest.mark.parametrize(("newest", "verdict"), [(100, "pass"), (19, "warn"), (501, "warn")])
-def test_an_export_much_smaller_or_larger_than_usual_is_a_warning(
+def test_f067_an_export_much_smaller_or_larger_than_usual_is_a_warning(
     made: MadeRun, newest: int, verdict: str
 ) -> None:
     landings = [

@@ -59,7 +59,7 @@ def test_more_than_a_week_of_spend_that_is_not_booked_is_unexplained() -> None:
     assert january.verdict == "fail"
 
 
-def test_spend_that_is_booked_twice_is_unexplained_at_once() -> None:
+def test_f068_spend_that_is_booked_twice_is_unexplained_at_once() -> None:
     spent = daily(JANUARY, 31, "10")
     booked = {day: amount * 2 for day, amount in spent.items()}
 
@@ -69,7 +69,7 @@ def test_spend_that_is_booked_twice_is_unexplained_at_once() -> None:
 
 
 @pytest.mark.parametrize(("off", "verdict"), [("2.55", "pass"), ("2.56", "fail")])
-def test_the_tolerance_is_one_and_half_a_percent_of_the_month(off: str, verdict: str) -> None:
+def test_f068_the_tolerance_is_one_and_half_a_percent_of_the_month(off: str, verdict: str) -> None:
     spent = daily(JANUARY, 31, "10")
     booked = {**spent, JANUARY: Decimal(10) + Decimal(off)}
 
@@ -173,7 +173,9 @@ def test_two_sources_that_agree_pass(candidate: duckdb.DuckDBPyConnection) -> No
     assert expected_reconciliations(candidate) == [AD_SPEND]
 
 
-def test_two_sources_that_disagree_stop_the_release(candidate: duckdb.DuckDBPyConnection) -> None:
+def test_f068_two_sources_that_disagree_stop_the_release(
+    candidate: duckdb.DuckDBPyConnection,
+) -> None:
     candidate.execute("update kpi_mart.fct_ad_performance set spend_amount_reporting = 20")
 
     (found,) = check_reconciliations(candidate, Lineage({}))

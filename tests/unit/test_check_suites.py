@@ -169,7 +169,7 @@ def test_a_decimal_bound_is_asked_beyond_the_cents(
     assert (found.verdict, found.rows) == ("fail", 1)
 
 
-def test_an_answer_never_holds_a_value_of_the_rows(
+def test_f119_an_answer_never_holds_a_value_of_the_rows(
     worker: ExpectationsWorker, tmp_path: Path
 ) -> None:
     suite = suite_of(

@@ -84,7 +84,7 @@ def test_too_many_broken_rows_would_set_it_aside_and_the_first_ones_are_shown(
     assert (2, "currency_code", "") in shown
 
 
-def test_personal_data_is_not_shown_in_a_fault(settings: Settings, tmp_path: Path) -> None:
+def test_f119_personal_data_is_not_shown_in_a_fault(settings: Settings, tmp_path: Path) -> None:
     content = (FIXTURES / "employees" / "employees_2026-06-30.csv").read_text(encoding="utf-8")
     file = tmp_path / "employees.csv"
     file.write_text(content.replace("68000.00", "about 68000"), encoding="utf-8")

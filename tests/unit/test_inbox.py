@@ -276,7 +276,7 @@ def test_a_file_in_no_source_folder_is_a_problem_and_stops_no_other(
 
 
 @pytest.mark.timeout(20)
-def test_links_pipes_and_sockets_are_problems_and_never_followed_or_opened(
+def test_f112_links_pipes_and_sockets_are_problems_and_never_followed_or_opened(
     settings: Settings, ledger: Ledger, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"

@@ -270,14 +270,14 @@ def test_a_date_is_read_by_its_declared_formats_alone(
         ("2025-07-01 12:00:00", "%Y-%m-%d %H:%M:%S%z", "UTC", "NOT_A_TIMESTAMP"),
     ],
 )
-def test_a_time_stamp_lands_in_utc(
+def test_f055_a_time_stamp_lands_in_utc(
     settings: Settings, text: str, form: str, zone: str, expected: datetime | str
 ) -> None:
     column = {"type": "timestamp", "formats": [form], "time_zone": zone}
     assert landed_value(settings, of_one_column(column), text) == expected
 
 
-def test_a_time_that_the_clocks_show_twice_is_always_read_as_the_same_one(
+def test_f055_a_time_that_the_clocks_show_twice_is_always_read_as_the_same_one(
     settings: Settings,
 ) -> None:
     # Berlin's clocks go back at 3:00 on that day; of both 2:30, the one in winter time is taken.

@@ -65,7 +65,7 @@ def parquet(columns: dict[str, pa.Array]) -> bytes:
 HEADER: list[Any] = ["Order", "Date", "Amount", "Note"]
 
 
-def test_a_workbooks_cells_become_their_exact_values(settings: Settings) -> None:
+def test_f038_a_workbooks_cells_become_their_exact_values(settings: Settings) -> None:
     house = House.of(settings, of_format("xlsx"))
     content = workbook(
         [

@@ -22,7 +22,9 @@ def with_columns(*columns: dict[str, Any], **changes: Any) -> Stream:
 @pytest.mark.parametrize(
     "header", ["Order,Date,Amount,Note", "order,DATE, Amount ,note", "\ufeffOrder,Date,Amount,Note"]
 )
-def test_a_header_is_known_whatever_its_case_and_blanks(settings: Settings, header: str) -> None:
+def test_f048_a_header_is_known_whatever_its_case_and_blanks(
+    settings: Settings, header: str
+) -> None:
     landing = House.of(settings).land("shop/a.csv", f"{header}\n{ROW}")
     assert landing.drift == []
 

@@ -153,7 +153,7 @@ def history(house: House) -> list[tuple[str, Decimal, int, int | None]]:
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (3, 1, 5, 2, 4)])
-def test_every_version_of_a_list_is_kept_with_its_time(
+def test_f054_every_version_of_a_list_is_kept_with_its_time(
     settings: Settings, order: tuple[int, ...]
 ) -> None:
     exports = {

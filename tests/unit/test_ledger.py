@@ -221,7 +221,7 @@ def test_names_that_are_not_utf8_are_refused_as_subject_and_kept_in_a_payload(
     assert ledger.verify() == []
 
 
-def test_many_writers_at_once_make_one_chain(file: Path) -> None:
+def test_f077_many_writers_at_once_make_one_chain(file: Path) -> None:
     code = (
         "import sys; from pipelines.ledger import Ledger; ledger = Ledger(sys.argv[1])\n"
         "for n in range(20): ledger.append('file_seen', sys.argv[2], {'n': n})"
@@ -270,14 +270,14 @@ def test_the_database_itself_refuses_changes(ledger: Ledger, file: Path, stateme
 
 @pytest.mark.parametrize("column", ["at", "kind", "subject", "payload", "previous_hash", "hash"])
 @pytest.mark.parametrize("seq", [1, 3, 6])
-def test_a_changed_event_is_named(ledger: Ledger, file: Path, column: str, seq: int) -> None:
+def test_f124_a_changed_event_is_named(ledger: Ledger, file: Path, column: str, seq: int) -> None:
     filled(ledger)
     tamper(file, f"{UNPROTECTED} update events set {column} = {column} || '0' where seq = {seq}")
 
     assert any(problem.startswith(f"event {seq} (") for problem in ledger.verify())
 
 
-def test_a_changed_event_with_a_hash_of_its_own_is_found_by_the_next_one(
+def test_f124_a_changed_event_with_a_hash_of_its_own_is_found_by_the_next_one(
     ledger: Ledger, file: Path
 ) -> None:
     filled(ledger)
@@ -306,14 +306,14 @@ def test_a_changed_event_with_a_hash_of_its_own_is_found_by_the_next_one(
         ("1, 2, 3, 4, 5, 6", "events 1 to 6 are missing"),
     ],
 )
-def test_removed_events_are_named(ledger: Ledger, file: Path, gone: str, problem: str) -> None:
+def test_f124_removed_events_are_named(ledger: Ledger, file: Path, gone: str, problem: str) -> None:
     filled(ledger)
     tamper(file, f"{UNPROTECTED} delete from events where seq in ({gone})")
 
     assert problem in ledger.verify()
 
 
-def test_events_put_in_another_order_are_named(ledger: Ledger, file: Path) -> None:
+def test_f124_events_put_in_another_order_are_named(ledger: Ledger, file: Path) -> None:
     filled(ledger)
     tamper(
         file,
@@ -327,7 +327,7 @@ def test_events_put_in_another_order_are_named(ledger: Ledger, file: Path) -> No
     assert any(problem.startswith("event 3 (file_seen, ads/2.csv)") for problem in problems)
 
 
-def test_an_inserted_event_is_named(ledger: Ledger, file: Path) -> None:
+def test_f124_an_inserted_event_is_named(ledger: Ledger, file: Path) -> None:
     filled(ledger, 2)
     tamper(
         file,

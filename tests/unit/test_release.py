@@ -362,7 +362,9 @@ def test_a_new_release_after_a_rollback_takes_a_new_number(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("damage", ["gone", "never", "bit", "manifest", "file"])
-def test_a_release_that_is_not_as_it_was_is_not_served_again(tmp_path: Path, damage: str) -> None:
+def test_f125_a_release_that_is_not_as_it_was_is_not_served_again(
+    tmp_path: Path, damage: str
+) -> None:
     publish_more(tmp_path, 2)
     made = make_run(tmp_path, "run-3", "3")
     folder, number = made.settings.releases / "1", 1

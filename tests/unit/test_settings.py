@@ -187,7 +187,7 @@ def test_every_example_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     Settings.from_environment()
 
 
-def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f118_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = repr(Settings.from_environment(postgres_url=URL))
     monkeypatch.setenv("KPI_POSTGRES_URL", f"http{URL}")
 
@@ -237,7 +237,7 @@ def test_a_fault_is_a_name_an_action_and_a_passage(
     assert fault_from_environment() == fault
 
 
-def test_libraries_are_told_to_send_nothing_home_unless_the_operator_wants_it(
+def test_f122_libraries_are_told_to_send_nothing_home_unless_the_operator_wants_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for variable in ("DO_NOT_TRACK", "GX_ANALYTICS_ENABLED"):

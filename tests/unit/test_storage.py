@@ -223,7 +223,7 @@ def test_readers_never_miss_while_a_pointer_is_switched(tmp_path: Path) -> None:
     assert seen == {b"1", b"2"}
 
 
-def test_a_second_process_is_told_who_is_at_work(tmp_path: Path) -> None:
+def test_f077_a_second_process_is_told_who_is_at_work(tmp_path: Path) -> None:
     waiting = "import sys; from pathlib import Path; from pipelines.storage import exclusive_lock\n"
     waiting += "with exclusive_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     lock = tmp_path / "home" / "writer.lock"

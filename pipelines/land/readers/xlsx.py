@@ -19,7 +19,7 @@ import openpyxl
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from models.contract_parts import EXCEL_SERIAL, Shape
+from models.contract_parts import EXCEL_SERIAL, Column, Shape
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused, LandingError
 from pipelines.land.readers import Layout, Records, TopRecord
@@ -29,6 +29,10 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 EXCEL_DIGITS = 15
 """Excel keeps and shows no more; what a double holds beyond is noise of its arithmetic."""
+NOISE = Decimal("1e-9")
+"""A sum of amounts in floats is off by less than this; what is off by more is another amount."""
+MOST_DECIMALS = 6
+"""Of a type with more decimals than this, such a small part may be meant."""
 DAYS_TO_1904 = 1462
 """From day 0 of the date system of 1900 to day 0 of that of 1904."""
 RECALCULATE = "Open it in Excel, recalculate, mend the cell, save, and export again."
@@ -42,7 +46,7 @@ def read_top(path: Path, shape: Shape, records: int) -> list[TopRecord]:
     """
     top = []
     for number, row in _rows(path, shape):
-        cells = [_text(each, shape, percent=False) for each in row]
+        cells = [_text(each, shape, None) for each in row]
         while cells and not cells[-1].strip():
             cells.pop()
         top.append(TopRecord(tuple(cells)))
@@ -61,7 +65,6 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
     width, left_out = len(layout.headers), Counter[str]()
     filled, uncalculated = _census(path, shape)
     texts = {index for index, column in layout.columns.items() if column.type == "text"}
-    percent = {index for index, column in layout.columns.items() if column.percent}
     serial = {i for i, column in layout.columns.items() if EXCEL_SERIAL in column.formats}
     is_1904 = bool(serial) and _counts_from_1904(path)
     blank, seen = 0, 0
@@ -70,10 +73,10 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
         BrokenWriter(scratch / "broken.parquet", layout.headers) as broken,
     ):
         for number, row in _rows(path, shape):
-            cells = [_text(each, shape, percent=n in percent) for n, each in enumerate(row)]
+            cells = [_text(each, shape, layout.columns.get(n)) for n, each in enumerate(row)]
             for index in serial if is_1904 else ():
                 if index < len(row) and _is_number(row[index].value):
-                    later = _figure(row[index].value) + DAYS_TO_1904
+                    later = _figure(row[index].value, None) + DAYS_TO_1904
                     cells[index] = _plain(later).replace(".", shape.decimal)
             seen += any(each.value is not None for each in row)
             if number < layout.first_row:
@@ -133,7 +136,7 @@ def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, tuple[Any, ...]]]:
         raise _unreadable(error) from error
 
 
-def _text(each: Any, shape: Shape, *, percent: bool) -> str:
+def _text(each: Any, shape: Shape, column: Column | None) -> str:
     value = each.value
     if value is None:
         return ""
@@ -142,8 +145,8 @@ def _text(each: Any, shape: Shape, *, percent: bool) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
-        figure = _figure(value)
-        if percent and "%" in (each.number_format or ""):
+        figure = _figure(value, column)
+        if column and column.percent and "%" in (each.number_format or ""):
             return f"{_plain(figure.scaleb(2))}%".replace(".", shape.decimal)
         return _plain(figure).replace(".", shape.decimal)
     if isinstance(value, datetime):
@@ -164,9 +167,16 @@ def _counts_from_1904(path: Path) -> bool:
     return said is not None and said.get("date1904", "0") in ("1", "true", "on")
 
 
-def _figure(value: float) -> Decimal:
+def _figure(value: float, column: Column | None) -> Decimal:
     exact = Decimal(repr(value))
-    if len(exact.as_tuple().digits) <= EXCEL_DIGITS or isinstance(value, int):
+    if isinstance(value, int):
+        return exact
+    is_amount = column is not None and column.is_decimal and column.scale <= MOST_DECIMALS
+    if column and is_amount and abs(value) < 10**EXCEL_DIGITS:
+        amount = round(exact, column.scale)
+        if abs(amount - exact) <= NOISE:
+            return amount
+    if len(exact.as_tuple().digits) <= EXCEL_DIGITS:
         return exact
     return Decimal(f"{value:.{EXCEL_DIGITS}g}")
 

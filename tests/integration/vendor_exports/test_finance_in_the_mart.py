@@ -106,7 +106,7 @@ def test_accounts_of_xero_without_their_codes_find_them_in_the_chart(home: Home)
     ]
 
 
-def test_invoiced_revenue_is_without_tax_voided_documents_and_bills(home: Home) -> None:
+def test_f058_invoiced_revenue_is_without_tax_voided_documents_and_bills(home: Home) -> None:
     """Xero: 600 + 400 of lines without tax; 230 - 30 of one with it; a credit note of 50."""
     assert home.asked(
         """select document_kind, currency_code, sum(net_amount) from kpi_mart.fct_invoices

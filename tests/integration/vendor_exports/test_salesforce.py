@@ -248,7 +248,7 @@ def test_a_history_is_put_into_the_order_of_time(everything: Staged) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_deleted_is_in_no_family(everything: Staged) -> None:
+def test_f064_what_is_deleted_is_in_no_family(everything: Staged) -> None:
     leads = "select lead_id, channel, created_date from intermediate.int_crm__leads_unioned"
     assert everything.rows(leads) == [
         ("00Q000000000001AAA", "direct", date(2026, 1, 5)),

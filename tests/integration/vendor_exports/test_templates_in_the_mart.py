@@ -103,7 +103,7 @@ def test_a_return_takes_its_sale_back_at_price_and_cost(home: Home) -> None:
     ]
 
 
-def test_payments_reach_the_mart_with_their_refunds_in_euros(home: Home) -> None:
+def test_f058_payments_reach_the_mart_with_their_refunds_in_euros(home: Home) -> None:
     paid = home.asked(
         """select status, sum(amount_reporting), sum(refunded_amount) from kpi_mart.fct_payments
         group by status order by status"""
