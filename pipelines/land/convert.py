@@ -112,6 +112,8 @@ class Cell:
 
     def _first(self, ways: Callable[[str], Sequence[Way]]) -> str:
         """The value by the first way to read the text; failing that, with its blanks made plain."""
+        if not ways(self.text):
+            return "NULL"  # Of dates in either order of day and month, and nobody says which.
 
         def cases(text: str) -> str:
             return " ".join(f"WHEN {condition} THEN {value}" for condition, value in ways(text))

@@ -97,6 +97,8 @@ def expected(cell: Cell) -> str:
         return "the identifier as text" if cell.is_id else "a text"
     if column.type == "boolean":
         return " or ".join(dict.fromkeys((*column.true_values, *column.false_values)))
+    if column.type in ("date", "timestamp") and not cell.formats:
+        return "a date in an order of day and month that the contract's shape says"
     if column.type in ("date", "timestamp"):
         return "written as " + " or ".join(dict.fromkeys(cell.formats))
     thousand = f"1{shape.thousands}234"
