@@ -18,7 +18,7 @@ from pipelines import accepted
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.fetch.fetching import look_at_inbox
 from pipelines.inbox import STILL_WRITTEN, Export, Notice, Problem, Unsettled
-from pipelines.known_bytes import is_rewritten, reversion, says_more
+from pipelines.known_bytes import came_to_nothing, is_rewritten, reversion, says_more
 from pipelines.ledger import Event, Ledger
 from pipelines.settings import Settings
 from pipelines.under_way import LedgerEntry, UnderWay, contracts_of, quarantine_entry
@@ -100,9 +100,13 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
             known.add((export.source, sha256))
             if is_known:
                 under_way.settle()
-            if not is_known or says_more(pipeline, export.name, sha256):
+            if (
+                not is_known
+                or says_more(pipeline, export.name, sha256)
+                or came_to_nothing(pipeline, export.name, sha256)
+            ):
                 under_way.begin(entry)
-            elif held := reversion(pipeline, export.name, sha256):
+            elif held := reversion(pipeline, export.name, sha256, export.mtime_ns):
                 pipeline.ledger.append_many([entry, quarantine_entry(pipeline, held)])
                 results.append(held)
             elif is_rewritten(pipeline, export.name, sha256):
@@ -183,8 +187,11 @@ def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
             version = (str(event.payload["file"]), str(event.payload["landing_id"]))
             if version not in newest or newest[version].seq < event.seq:
                 newest[version] = event
+    # What an earlier reading of the same bytes had written, a later one has written over.
+    last = {str(e.payload["parquet"]): e.seq for e in pipeline.ledger.events("landed")}
     again: list[LedgerEntry] = []
-    for version, event in sorted(newest.items()):
+    # In the order in which they came: of the same bytes in two places, the later reading holds.
+    for version, event in sorted(newest.items(), key=lambda known: known[1].seq):
         if version not in seen:
             continue
         if event.kind == "landed":
@@ -192,7 +199,10 @@ def to_land_again(pipeline: Pipeline) -> list[LedgerEntry]:
             changed = (
                 stream is None
                 or event.payload["contract_digest"] != stream.digest
-                or not _rows_are_there(pipeline, event.payload)
+                or (
+                    event.seq == last[str(event.payload["parquet"])]
+                    and not _rows_are_there(pipeline, event.payload)
+                )
             )
         else:
             known = contracts_of(pipeline, str(event.payload["source"]))

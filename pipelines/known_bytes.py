@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
-    """Whether known bytes come under a name that says more: a later date of export, or whose.
+    """Whether known bytes come under a name that says more: another date of export, or whose.
 
     A list that did not change since yesterday is the same bytes, and still says something new: that
-    nothing has changed. Landed again, it is the newest word of its stream and covers today. A file
+    nothing has changed. Landed again, it is the newest word of its stream and covers today. An
+    earlier date says something too: that it was so then; it may only have arrived later. A file
     that was put into its account's folder is of that account from now on.
     """
     from pipelines.land.exported import exported_by_name
@@ -34,7 +35,8 @@ def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
         if not landed:
             continue
         moment = exported_by_name(stream, name)
-        if moment and moment > datetime.fromisoformat(str(landed[-1]["exported_at"])):
+        moments = {datetime.fromisoformat(str(each["exported_at"])) for each in landed}
+        if moment and moment not in moments:
             return True
         before = str(landed[-1]["file"])
         told, known = _folder_tells(stream, name), _folder_tells(stream, before)
@@ -58,18 +60,32 @@ def _folder_tells(stream: Stream, name: str) -> str:
     return "\n".join(each or "" for each in said) if any(said) else ""
 
 
+def came_to_nothing(pipeline: Pipeline, name: str, sha256: str) -> bool:
+    """Whether known bytes have never landed so that their rows count.
+
+    Under another name, in another folder, they may: a folder says in which order dates are written,
+    a name of which day an export is; and to mend that is what people are told to do.
+    """
+    source = name.split("/", maxsplit=1)[0]
+    return not any(
+        event.payload["landing_id"] == sha256 and event.payload["status"] == "accepted"
+        for event in pipeline.ledger.events("landed")
+        if event.payload["source"] == source
+    )
+
+
 def is_rewritten(pipeline: Pipeline, name: str, sha256: str) -> bool:
     """Whether the file of this name had these very bytes before, and was only written anew."""
     seen = pipeline.ledger.latest("file_seen", name)
     return seen is not None and seen.payload.get("sha256") == sha256
 
 
-def reversion(pipeline: Pipeline, name: str, sha256: str) -> FileQuarantined | None:
+def reversion(pipeline: Pipeline, name: str, sha256: str, mtime_ns: int) -> FileQuarantined | None:
     """Whether known bytes would bring back what a newer export has replaced.
 
     That is so where the file of this name has had other bytes since, or where only its time of last
-    change says when it was exported, and what it says no longer holds. A copy under a name with its
-    date is no more than a copy.
+    change says when it was exported, a later one than before, and what it says no longer holds. A
+    copy under a name with its date, or with its time, is no more than a copy.
     """
     from pipelines.land.doubts import reverted
     from pipelines.land.exported import exported_by_name
@@ -81,7 +97,8 @@ def reversion(pipeline: Pipeline, name: str, sha256: str) -> FileQuarantined | N
     if seen is not None and seen.payload.get("sha256") != sha256:
         return reverted(landed, name)
     stream = pipeline.streams[landed.table]
-    if seen is None and exported_by_name(stream, name) is None and _is_replaced(pipeline, landed):
+    is_newer = exported_by_name(stream, name) is None and mtime_ns > landed.changed_ns
+    if seen is None and is_newer and _is_replaced(pipeline, landed):
         return reverted(landed, name)
     return None
 

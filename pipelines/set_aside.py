@@ -127,10 +127,25 @@ def read_set_aside(
 
 
 def open_files(ledger: Ledger) -> list[Event]:
-    """Files set aside whole that have not landed since, by name; the newest word on each."""
-    landed = {str(event.payload["file"]): event.seq for event in ledger.events("landed")}
+    """Files set aside whole that have not landed since; the newest word on each name.
+
+    A file that was moved or renamed, as people are told to, has landed under its new name.
+    """
+    landed: dict[str, int] = {}
+    for event in ledger.events("landed"):
+        landed[str(event.payload["file"])] = landed[str(event.payload["landing_id"])] = event.seq
     newest = {event.subject: event for event in ledger.events("file_quarantined")}
-    return [event for name, event in sorted(newest.items()) if landed.get(name, -1) < event.seq]
+
+    def mended_by(event: Event) -> tuple[str, ...]:
+        # A version that was replaced is not brought back by its bytes landing elsewhere.
+        is_old = event.payload["code"] == "REVERSION"
+        return (event.subject,) if is_old else (event.subject, str(event.payload["landing_id"]))
+
+    return [
+        event
+        for _, event in sorted(newest.items())
+        if all(landed.get(name, -1) < event.seq for name in mended_by(event))
+    ]
 
 
 def _newest_landings(ledger: Ledger) -> list[Event]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from models.contract import Stream
 from pipelines.land import sql
+from pipelines.land.facts import utc
 from pipelines.land.landing import Landing
 from pipelines.land.restated import Held, newest_export
 
@@ -191,6 +192,14 @@ class _Files:
         alike = all(landing.contract_digest == self.stream.digest for landing in landings)
         files = (self.folder / landing.parquet for landing in landings)
         source = sql.parquet(files, "" if alike else ", union_by_name = true")
+        moved = {n.landing_id: utc(n.exported_at) for n in landings if n.earlier_exports}
+        if moved:
+            # Exported again unchanged: the file says one of its moments, and not always the last.
+            cases = " ".join(
+                f"WHEN {sql.text(name)} THEN TIMESTAMP '{moment}'" for name, moment in moved.items()
+            )
+            newest = f"CASE _landing_id {cases} ELSE _exported_at END AS _exported_at"
+            source = f"(SELECT * REPLACE ({newest}) FROM {source})"
         repeats = (
             f" QUALIFY row_number() OVER (PARTITION BY {once_by}"
             " ORDER BY _landing_id, _row_number) = 1"

@@ -1,13 +1,17 @@
 """From the inbox into the ledger: what is known, what is news, what must be read again."""
 
+import itertools
 import os
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from landed_exports import read
 
 from pipelines import flow
+from pipelines.land.load_rules import create_landed_views
+from pipelines.set_aside import read_set_aside
 from pipelines.settings import Settings
 
 CONTRACT = """
@@ -125,6 +129,95 @@ def test_f005_an_old_export_sent_again_does_not_bring_back_the_old_state(pipelin
         date(2026, 6, 1),
         date(2026, 6, 2),
     }
+
+
+def history_of(pipeline: flow.Pipeline) -> list[tuple[str, date, date | None]]:
+    """Amount, first and last day of each version of the order."""
+    with duckdb.connect() as connection:
+        landings = flow.accepted_landings(pipeline)
+        create_landed_views(connection, pipeline.streams, landings, pipeline.settings.landed)
+        rows = connection.execute(
+            "SELECT amount, _valid_from, _valid_to FROM landed.shop__orders__history ORDER BY 2"
+        ).fetchall()
+    return [(f"{amount:.2f}", first.date(), last and last.date()) for amount, first, last in rows]
+
+
+@pytest.mark.parametrize("days", list(itertools.permutations((1, 2, 3))))
+def test_f007_a_list_that_is_as_it_was_before_has_its_history_in_any_order(pipeline, days):
+    amounts = {1: "10.00", 2: "11.00", 3: "10.00"}
+    for day in days:
+        content = f"Order,Amount\nA1,{amounts[day]}\n".encode()
+        drop(pipeline, f"shop/orders 2026-06-0{day}.csv", content)
+        assert flow.land(pipeline).duplicates == ()
+
+    assert history_of(pipeline) == [
+        ("10.00", date(2026, 6, 1), date(2026, 6, 2)),
+        ("11.00", date(2026, 6, 2), date(2026, 6, 3)),
+        ("10.00", date(2026, 6, 3), None),
+    ]
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_f007_what_was_exported_again_unchanged_is_as_new_as_its_last_date(
+    pipeline, tmp_path, names
+):
+    contract_of(tmp_path).write_text(CONTRACT.replace("rule: snapshot", "rule: upsert"))
+    pipeline = flow.open_pipeline(pipeline.settings)
+    first, last = names
+    drop(pipeline, f"shop/{first} 2026-06-01.csv")
+    drop(pipeline, "shop/other 2026-06-02.csv", b"Order,Amount\nA1,11.00\n")
+    drop(pipeline, f"shop/{last} 2026-06-03.csv")
+    flow.land(pipeline)
+    # Read again under another contract, the files come in the order of the ledger.
+    contract_of(tmp_path).write_text(
+        CONTRACT.replace("rule: snapshot", "rule: upsert").replace("Open orders", "Orders")
+    )
+    again = flow.open_pipeline(pipeline.settings)
+    for current in (pipeline, again):
+        flow.land(current)
+        with duckdb.connect() as connection:
+            landings = flow.accepted_landings(current)
+            create_landed_views(connection, current.streams, landings, current.settings.landed)
+            found = connection.execute("SELECT amount, _exported_at FROM landed.shop__orders")
+            [(amount, exported_at)] = found.fetchall()
+        assert (str(amount), exported_at.day) == ("10.000000", 3)
+
+
+def test_f016_a_file_that_is_moved_to_where_it_can_be_read_lands(pipeline, tmp_path):
+    shapes = "[{name: day_first, folder: '^day-first', day_first: true}, {name: csv}]"
+    contract = CONTRACT.replace("[{name: csv}]", shapes).replace(
+        "- {name: amount,",
+        "- {name: day, headers: [Day], type: date, formats: ['%d/%m/%Y', '%m/%d/%Y'],"
+        " required: true}\n      - {name: amount,",
+    )
+    contract_of(tmp_path).write_text(contract)
+    pipeline = flow.open_pipeline(pipeline.settings)
+    content = b"Order,Day,Amount\nA1,03/04/2026,10.00\n"
+    file = drop(pipeline, "shop/orders 2026-06-01.csv", content)
+    assert [n.status for n in flow.land(pipeline).landings] == ["set_aside"]
+
+    (file.parent / "day-first").mkdir()
+    file.rename(file.parent / "day-first" / file.name)
+    landed = flow.land(pipeline)
+
+    assert [(n.status, n.rows_landed) for n in landed.landings] == [("accepted", 1)]
+    assert len(flow.accepted_landings(pipeline)) == 1
+    assert read_set_aside(pipeline.settings, pipeline.streams, pipeline.ledger) == []
+    # A contract that has changed reads both places again, and the later one holds.
+    contract_of(tmp_path).write_text(contract.replace("Open orders", "Orders"))
+    again = flow.open_pipeline(pipeline.settings)
+    flow.land(again)
+    assert [n.rows_landed for n in flow.accepted_landings(again)] == [1]
+
+
+def test_f016_a_file_that_is_moved_to_its_own_source_is_set_aside_no_more(pipeline):
+    file = drop(pipeline, "orders/orders 2026-06-01.csv")
+    assert [q.code for q in flow.land(pipeline).quarantined] == ["UNKNOWN_SOURCE"]
+
+    file.rename(pipeline.settings.inbox / "shop" / file.name)
+
+    assert [n.rows_landed for n in flow.land(pipeline).landings] == [1]
+    assert read_set_aside(pipeline.settings, pipeline.streams, pipeline.ledger) == []
 
 
 def test_a_mended_contract_lands_what_was_set_aside_without_the_file_being_sent_again(

@@ -166,6 +166,28 @@ def test_f003_a_copy_of_what_still_holds_is_a_copy(pipeline):
     assert landed.quarantined == ()
 
 
+def test_f003_a_copy_with_the_time_of_what_was_replaced_is_a_copy_too(pipeline):
+    drop(pipeline, "report.csv", "2026-06-01,a,EUR,1\n", at=2)
+    drop(pipeline, "corrected.csv", "2026-06-01,a,EUR,10\n", at=3)
+    flow.land(pipeline)
+    drop(pipeline, "report (1).csv", "2026-06-01,a,EUR,1\n", at=2)
+
+    landed = flow.land(pipeline)
+
+    assert (landed.duplicates, landed.quarantined) == (("shop/report (1).csv",), ())
+
+
+def test_f020_an_export_that_is_given_the_name_of_its_day_lands(pipeline):
+    file = drop(pipeline, "2026-06-02.csv", "2026-06-09,a,EUR,1\n", at=2)
+    flow.land(pipeline)
+    assert held(pipeline) == {"2026-06-02.csv": "DATE_MISMATCH"}
+
+    file.rename(file.with_name("2026-06-10.csv"))
+    flow.land(pipeline)
+
+    assert (held(pipeline), counting(pipeline)) == ({}, ["2026-06-10.csv"])
+
+
 def test_f017_two_senders_with_another_word_on_one_day_are_both_held(pipeline):
     drop(pipeline, "north/2026-06-02.csv", "2026-06-01,a,EUR,1\n2026-06-01,b,EUR,2\n")
     drop(pipeline, "south/2026-06-02.csv", "2026-06-01,a,EUR,5\n")
