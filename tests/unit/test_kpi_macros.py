@@ -113,9 +113,10 @@ def test_the_products_own_definitions_are_understood(project: Project) -> None:
 def facts() -> duckdb.DuckDBPyConnection:
     """The tiny facts on which figures can be computed on paper."""
     connection = duckdb.connect()
-    sql = ROOT / "tests" / "integration" / "kpi_case_facts.sql"
     connection.execute("attach ':memory:' as candidate; use candidate")
-    connection.execute(sql.read_text(encoding="utf-8"))
+    for name in ("kpi_case_facts.sql", "kpi_case_facts_families.sql"):
+        sql = ROOT / "tests" / "integration" / name
+        connection.execute(sql.read_text(encoding="utf-8"))
     return connection
 
 
