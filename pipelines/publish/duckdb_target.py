@@ -91,8 +91,11 @@ def writing(mart: Path, candidate: Path, memory_limit: str) -> Iterator[duckdb.D
     ) as connection:
         connection.execute(f"attach {text(mart)} as mart (storage_version '{STORAGE_VERSION}')")
         connection.execute(f"attach {text(candidate)} as candidate (read_only)")
+        # One transaction: else the disk is waited for after each table and each comment.
+        connection.execute("begin transaction")
         connection.execute(f"create schema mart.{SCHEMA}")
         yield connection
+        connection.execute("commit")
         connection.execute("detach candidate")
         connection.execute("checkpoint mart")
         connection.execute("detach mart")
