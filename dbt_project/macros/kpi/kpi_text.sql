@@ -11,7 +11,7 @@
             ~ one_line
         ) }}
     {% endif %}
-    {{ return("'" ~ one_line | replace("'", "''") ~ "'") }}
+    {{ return(text_literal(one_line)) }}
 {% endmacro %}
 
 

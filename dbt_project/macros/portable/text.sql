@@ -4,6 +4,19 @@
     cast({{ expression }} as {{ dbt.type_string() }})
 {%- endmacro %}
 
+{# A text as a literal. Spark reads 'it''s' as two literals side by side, which are `its`. #}
+{% macro text_literal(text) -%}
+    {{ return(adapter.dispatch('text_literal')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_literal(text) -%}
+    {{ return("'" ~ text | replace("'", "''") ~ "'") }}
+{%- endmacro %}
+
+{% macro spark__text_literal(text) -%}
+    {{ return("'" ~ text | replace("'", "\\'") ~ "'") }}
+{%- endmacro %}
+
 {# A column whose name is a word of SQL's own, such as `try`. #}
 {% macro quoted(column) -%}
     {{ adapter.quote(column) }}

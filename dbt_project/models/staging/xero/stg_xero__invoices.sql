@@ -41,7 +41,12 @@ renamed as (
         -- amounts
         coalesce(
             line_amount,
-            cast(quantity * unit_price * (100 - coalesce(discount_rate, 0)) / 100 as decimal(18, 6))
+            -- The discount is in per cent; each factor has the digits that all engines multiply.
+            cast(
+                cast(quantity * unit_price as decimal(28, 8))
+                * cast((100 - coalesce(discount_rate, 0)) * 0.01 as decimal(9, 8))
+                as decimal(18, 6)
+            )
         ) as line_amount,
         coalesce(tax_amount, 0) as tax_amount,
         total_amount,
