@@ -23,6 +23,7 @@ ProblemCode = Literal[
 IN_NO_FOLDER = "It is in no source's folder. Put it into inbox/<source>/, as google_ads/."
 UNFINISHED_NAME = "Hidden, or named as a download that is not finished; rename it when it is whole."
 STILL_WRITTEN = "It is still being written."
+REMOVED = "It was removed after it had been noticed; put it back."
 NOT_UTF8 = "Its name is not UTF-8. Rename it and its folders."
 
 

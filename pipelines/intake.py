@@ -17,7 +17,7 @@ from models.contract import Stream
 from pipelines import accepted
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.fetch.fetching import look_at_inbox
-from pipelines.inbox import STILL_WRITTEN, Export, Notice, Problem, Unsettled
+from pipelines.inbox import REMOVED, STILL_WRITTEN, Export, Notice, Problem, Unsettled
 from pipelines.known_bytes import came_to_nothing, is_rewritten, reversion, says_more
 from pipelines.ledger import Event, Ledger
 from pipelines.settings import Settings
@@ -90,6 +90,11 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
                 sha256 = archive_file(export.path, pipeline.settings.archive, root).sha256
             except FileChanged:
                 unsettled.append(Unsettled(export.path, export.name, STILL_WRITTEN))
+                continue
+            except FileNotFoundError:
+                if export.path.exists():
+                    raise  # It is the archive that lacks something.
+                unsettled.append(Unsettled(export.path, export.name, REMOVED))
                 continue
             except (NotARegularFile, PermissionError) as error:
                 under_way.settle()

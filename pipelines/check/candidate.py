@@ -23,6 +23,7 @@ from pipelines.check.landed import answers_in_ledger, expected_landed_checks, su
 from pipelines.check.lineage import Lineage
 from pipelines.check.plausible import check_plausibility, expected_plausibility
 from pipelines.check.reconcile import check_reconciliations, expected_reconciliations
+from pipelines.check.restated import RESTATED, check_restated
 from pipelines.check.result import CheckResult, crashed
 from pipelines.check.suite_checks import collect
 from pipelines.ledger import Ledger
@@ -61,6 +62,7 @@ def check_candidate(
             *check_reconciliations(candidate, lineage),
             *check_plausibility(candidate, streams, landings, lineage),
             *check_gaps(candidate, streams, landings, lineage),
+            check_restated(candidate, settings, run),
         ],
     )
     for suite, name in asked:
@@ -88,7 +90,7 @@ def expected_checks(
         with open_candidate(run) as candidate:
             expected += expected_reconciliations(candidate)
             expected += expected_plausibility(candidate, known)
-            expected += expected_gaps(streams, known)
+            expected += [*expected_gaps(streams, known), RESTATED]
             rows = {s.name: rows_of(candidate, s.table) for s in suites_of(settings, "candidate")}
     except duckdb.Error:
         return sorted([*expected, READABLE])

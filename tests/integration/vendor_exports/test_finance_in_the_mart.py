@@ -129,7 +129,7 @@ def test_sales_by_product_are_the_invoiced_revenue_of_quickbooks(home: Home) -> 
     ]
 
 
-def test_test_payments_of_stripe_are_no_money(home: Home) -> None:
+def test_f066_test_payments_of_stripe_are_no_money(home: Home) -> None:
     assert home.asked(
         "select payment_id, status, amount from kpi_mart.fct_payments order by 1"
     ) == [
