@@ -18,9 +18,13 @@ from pipelines.demo.by_month import NOTHING, ByMonth, Sums, month_of, ratio
 from pipelines.demo.chance import add_months, days_between, month_end, rounded
 from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
+from pipelines.demo.truth_of_cash import cash_kpis
+from pipelines.demo.truth_of_deals import deal_kpis
+from pipelines.demo.truth_of_recurring import Recurring
 from pipelines.demo.truth_of_tickets import ticket_kpis
+from pipelines.demo.truth_of_value import Basis, buying_kpis, value_kpis
 
-AD_KPIS = ("impressions", "clicks", "ad_spend", "ctr", "cpc", "cvr", "roas")
+AD_KPIS = ("impressions", "clicks", "ad_spend", "ctr", "cpc", "cpm", "cvr", "cpa", "roas")
 
 
 def truth(
@@ -60,6 +64,7 @@ class Figures:
             self.months.append((month_of(month), min(month_end(month), company.last_day)))
             month = add_months(month, 1)
         self.paying = self._paying()
+        self.earned = self._earned()
         self.ads = self._ads(schedule)
         self.subscribed = [one for one in company.subscriptions if one.ever_paid()]
 
@@ -75,7 +80,29 @@ class Figures:
         }
         spent, new = self._acquisition_cost(), self._new_customers()
         made["cac"] = {month: ratio(spent[month], new[month]) for month, _ in self.months}
-        return made
+        ad_spend, leads = self._ad_sums(lambda _: True)["ad_spend"], made["leads"]
+        made["cost_per_lead"] = {
+            month: ratio(ad_spend[month], leads[month] or NOTHING) for month, _ in self.months
+        }
+        return made | self._of_subjects(spent, new)
+
+    def _of_subjects(self, spent: Sums, new: Sums) -> dict[str, ByMonth]:
+        """The KPIs of modules of their own."""
+        revenue, invoiced = self.earned["income"], self._invoiced()
+        names = [month for month, _ in self.months]
+        sold = {month: -self.earned["cost_of_sales"][month] for month in names}
+        basis = Basis(names, revenue, sold, spent, new, self.paying)
+        operating = Sums()
+        _add_all(operating, ((month, -self.earned["expense"][month]) for month in names))
+        return {
+            **Recurring(self.company, self.months).kpis(),
+            **value_kpis(basis),
+            **buying_kpis(self.company, names, self._first_paid()),
+            **cash_kpis(self.company, self.months, invoiced),
+            **deal_kpis(self.company, self.months),
+            "revenue_growth": self._growth(revenue),
+            "efficiency_ratio": self._ratio(operating, revenue),
+        }
 
     def slices(self) -> dict[str, dict[str, dict[str, ByMonth]]]:
         """Advertising by channel and platform; MRR by plan."""
@@ -108,13 +135,18 @@ class Figures:
             grown[month] = ratio(sums[month] - sums[before], sums[before])
         return grown
 
-    def _ledger(self) -> dict[str, ByMonth]:
+    def _earned(self) -> dict[str, Sums]:
+        """Credit less debit of each class of accounts."""
         earned: dict[str, Sums] = defaultdict(Sums)
         euro = self.company.rates.to_euro
         for line in self.company.journal:
             amount = euro(line.credit, line.currency, line.posted)
             amount -= euro(line.debit, line.currency, line.posted)
             earned[CHART[line.account_id].account_class].add(line.posted, amount)
+        return earned
+
+    def _ledger(self) -> dict[str, ByMonth]:
+        earned = self.earned
         made: dict[str, ByMonth] = defaultdict(dict)
         for month, _ in self.months:
             part = {name: sums[month] for name, sums in earned.items()}
@@ -299,6 +331,11 @@ class Figures:
             "ad_spend": self._flow(sums["ad_spend"]),
             "ctr": self._ratio(sums["clicks"], sums["impressions"]),
             "cpc": self._ratio(sums["ad_spend"], sums["clicks"]),
+            "cpm": {
+                month: ratio(sums["ad_spend"][month] * 1000, sums["impressions"][month])
+                for month, _ in self.months
+            },
+            "cpa": self._ratio(sums["ad_spend"], sums["conversions"]),
             "cvr": self._ratio(sums["conversions"], sums["clicks"]),
             "roas": self._ratio(sums["value"], sums["ad_spend"]),
         }

@@ -22,30 +22,36 @@ from days;
 
 create table kpi_mart.fct_ledger_entries as
 select
-    ledger_entry_id, posting_date, ledger_entry_id as account_id, account_class, account_function, region,
+    ledger_entry_id, posting_date, ledger_entry_id as account_id, account_class, account_function, cash_flow_class, region,
     cast(debit as decimal(28, 6)) as debit_amount_reporting,
     cast(credit as decimal(28, 6)) as credit_amount_reporting,
     'ledger.csv' as _landing_id, cast(right(ledger_entry_id, 2) as bigint) as _row_number
 from (values
-    ('e01', date '2026-01-15', 'income', null, 'DACH', 0, 1000),
-    ('e02', date '2026-02-10', 'income', null, 'DACH', 0, 1200.50),
-    ('e03', date '2026-02-20', 'income', null, 'DACH', 100.25, 0),
-    ('e04', date '2026-02-21', 'income', null, 'Nordics', 0, 300),
-    ('e05', date '2026-02-05', 'other_income', null, 'DACH', 0, 50),
-    ('e06', date '2026-02-06', 'cost_of_sales', null, 'DACH', 400.20, 0),
-    ('e07', date '2026-02-07', 'expense', 'sales_marketing', 'DACH', 250, 0),
-    ('e08', date '2026-02-08', 'expense', null, 'DACH', 150.05, 0),
-    ('e09', date '2026-02-09', 'depreciation', null, 'DACH', 30, 0),
-    ('e10', date '2026-02-09', 'amortisation', null, 'DACH', 20, 0),
-    ('e11', date '2026-02-09', 'interest', null, 'DACH', 10, 0),
-    ('e12', date '2026-02-09', 'income_tax', null, 'DACH', 60, 0),
-    ('e13', date '2026-02-11', 'cash', null, 'DACH', 900, 0),
-    ('e14', date '2026-02-12', 'cash', null, 'DACH', 0, 650.40),
-    ('e15', date '2026-02-12', 'payable', null, 'DACH', 650.40, 0),
-    ('e16', date '2026-01-16', 'expense', null, 'DACH', 80, 0),
-    ('e17', date '2026-03-05', 'income', null, 'DACH', 0, 500),
-    ('e18', date '2026-03-11', 'income', null, 'DACH', 0, 9999)
-) as t (ledger_entry_id, posting_date, account_class, account_function, region, debit, credit);
+    ('e01', date '2026-01-15', 'income', null, null, 'DACH', 0, 1000),
+    ('e02', date '2026-02-10', 'income', null, null, 'DACH', 0, 1200.50),
+    ('e03', date '2026-02-20', 'income', null, null, 'DACH', 100.25, 0),
+    ('e04', date '2026-02-21', 'income', null, null, 'Nordics', 0, 300),
+    ('e05', date '2026-02-05', 'other_income', null, null, 'DACH', 0, 50),
+    ('e06', date '2026-02-06', 'cost_of_sales', null, null, 'DACH', 400.20, 0),
+    ('e07', date '2026-02-07', 'expense', 'sales_marketing', null, 'DACH', 250, 0),
+    ('e08', date '2026-02-08', 'expense', null, null, 'DACH', 150.05, 0),
+    ('e09', date '2026-02-09', 'depreciation', null, null, 'DACH', 30, 0),
+    ('e10', date '2026-02-09', 'amortisation', null, null, 'DACH', 20, 0),
+    ('e11', date '2026-02-09', 'interest', null, null, 'DACH', 10, 0),
+    ('e12', date '2026-02-09', 'income_tax', null, null, 'DACH', 60, 0),
+    ('e13', date '2026-02-11', 'cash', null, null, 'DACH', 900, 0),
+    ('e14', date '2026-02-12', 'cash', null, null, 'DACH', 0, 650.40),
+    ('e15', date '2026-02-12', 'payable', null, 'operating', 'DACH', 650.40, 0),
+    ('e16', date '2026-01-16', 'expense', null, null, 'DACH', 80, 0),
+    ('e17', date '2026-03-05', 'income', null, null, 'DACH', 0, 500),
+    -- Customers pay what they owe; owners put money in, which no running business made.
+    ('e19', date '2026-02-11', 'receivable', null, 'operating', 'DACH', 0, 900),
+    ('e20', date '2026-01-20', 'receivable', null, null, 'DACH', 1000, 0),
+    ('e21', date '2026-02-28', 'receivable', null, null, 'DACH', 1850.60, 0),
+    ('e22', date '2026-02-13', 'equity', null, 'financing', 'DACH', 0, 100),
+    ('e23', date '2026-02-13', 'cash', null, null, 'DACH', 100, 0),
+    ('e18', date '2026-03-11', 'income', null, null, 'DACH', 0, 9999)
+) as t (ledger_entry_id, posting_date, account_class, account_function, cash_flow_class, region, debit, credit);
 
 create table kpi_mart.fct_invoices as
 select
@@ -69,8 +75,54 @@ from (values
     (1, 'end', date '2026-02-15', 'Team', -100),
     (2, 'start', date '2026-02-01', 'Business', 50.50),
     (2, 'end', date '2026-03-20', 'Business', -50.50),
-    (3, 'start', date '2026-02-15', 'Enterprise', 120)
+    (3, 'start', date '2026-02-15', 'Enterprise', 120),
+    (4, 'start', date '2026-01-12', 'Starter', 40.25),
+    (5, 'start', date '2026-02-10', 'Starter', 20),
+    (6, 'start', date '2026-01-12', 'Starter', 30),
+    (7, 'start', date '2026-01-12', 'Starter', 20),
+    (7, 'end', date '2026-02-12', 'Starter', -20)
 ) as t (n, change_kind, change_date, plan, mrr);
+
+-- Of February: MRR was 190.25 at its start and is 260.75 at its end.
+create table kpi_mart.fct_mrr_movements as
+select
+    'month|' || customer_id as mrr_movement_id, 'month' as grain, date '2026-02-01' as period_start,
+    customer_id, movement_kind, 'DACH' as region, 'SMB' as segment,
+    cast(mrr as decimal(28, 6)) as mrr_change_reporting, 'subscriptions.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'k1', 'churned', -100), (2, 'k2', 'new', 50.50), (3, 'k3', 'reactivation', 120),
+    (5, 'k4', 'expansion', 20), (7, 'k6', 'contraction', -20)
+) as t (n, customer_id, movement_kind, mrr);
+
+-- k1 had 80 a year before and has left; k4 had 50 in February a year before, and has 60.25 again.
+create table kpi_mart.fct_mrr_retention as
+select
+    customer_id || '|' || n as mrr_retention_id, customer_id, change_date, 'DACH' as region, 'SMB' as segment,
+    cast(mrr_then as decimal(28, 6)) as mrr_then_change_reporting,
+    cast(retained as decimal(28, 6)) as retained_change_reporting,
+    cast(capped as decimal(28, 6)) as retained_capped_change_reporting,
+    'subscriptions.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'k1', date '2026-01-10', 80, 100, 80), (2, 'k1', date '2026-02-15', 0, -100, -80),
+    (4, 'k4', date '2026-02-01', 50, 40.25, 40.25), (5, 'k4', date '2026-02-10', 0, 20, 9.75)
+) as t (n, customer_id, change_date, mrr_then, retained, capped);
+
+create table kpi_mart.fct_first_purchases as
+select
+    'f' || n as customer_id, first_purchase_date, has_bought_again, 'DACH' as region, 'SMB' as segment,
+    'invoices.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2025-11-05', true), (2, date '2025-11-20', false), (3, date '2025-12-01', true),
+    (4, date '2026-02-03', true), (5, date '2026-02-05', false)
+) as t (n, first_purchase_date, has_bought_again);
+
+create table kpi_mart.fct_first_touches as
+select
+    'k' || n as customer_id, became_customer_date, first_touch_channel, 'DACH' as region, 'SMB' as segment,
+    'subscriptions.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-01-10', 'search'), (2, date '2026-02-01', 'social'), (3, date '2026-01-05', 'unknown')
+) as t (n, became_customer_date, first_touch_channel);
 
 create table kpi_mart.fct_customer_changes as
 select
@@ -125,19 +177,22 @@ from (values
 ) as t (lead_id, created_date, qualified_date, is_customer);
 
 create table kpi_mart.fct_deals as
-select deal_id, close_date, is_won, is_lost, owner, 'DACH' as region,
+select deal_id, close_date, is_won, is_lost, owner, 'DACH' as region, sales_cycle_days,
     cast(amount as decimal(28, 6)) as amount_reporting,
     'deals.csv' as _landing_id, cast(right(deal_id, 1) as bigint) as _row_number
 from (values
-    ('d1', date '2026-02-12', true, false, 'anna', 1000.10),
-    ('d2', date '2026-02-13', true, false, 'bert', 500.15),
-    ('d3', date '2026-02-14', false, true, 'anna', 300),
-    ('d4', date '2026-02-25', false, false, 'anna', 700.40)
-) as t (deal_id, close_date, is_won, is_lost, owner, amount);
+    ('d1', date '2026-02-12', true, false, 'anna', 1000.10, 23),
+    ('d2', date '2026-02-13', true, false, 'bert', 500.15, 10),
+    ('d3', date '2026-02-14', false, true, 'anna', 300, null),
+    ('d4', date '2026-02-25', false, false, 'anna', 700.40, null),
+    -- The last of the 90 days up to the end of February is 1 December.
+    ('d5', date '2025-11-30', true, false, 'anna', 80, 4),
+    ('d6', date '2025-12-01', true, false, 'anna', 60, 12)
+) as t (deal_id, close_date, is_won, is_lost, owner, amount, sales_cycle_days);
 
 create table kpi_mart.fct_pipeline_changes as
 select deal_id || '|' || n as pipeline_change_id, deal_id, change_date, 'anna' as owner, 'DACH' as region,
-    cast(amount as decimal(28, 6)) as pipeline_amount_reporting,
+    cast(amount as decimal(28, 6)) as pipeline_amount_reporting, sign(amount) as deal_change,
     'deals.csv' as _landing_id, cast(right(deal_id, 1) as bigint) as _row_number
 from (values
     (1, 'd1', date '2026-01-20', 1000.10), (2, 'd1', date '2026-02-12', -1000.10),

@@ -16,6 +16,10 @@ KPIS = """
     leads qualified_leads lead_conversion_rate won_amount win_rate average_deal_size pipeline_value
     tickets_opened csat nps
     complaints resolution_rate first_response_hours cycle_time_hours first_time_right
+    accounts_receivable cac_payback_months churned_mrr clv clv_to_cac contraction_mrr cost_per_lead
+    cpa cpm customer_retention_rate dso efficiency_ratio expansion_mrr grr new_mrr nrr
+    operating_cash_flow reactivation_mrr repeat_purchase_rate revenue_growth revenue_per_customer
+    sales_cycle_days sales_velocity social_new_customers working_capital
     emails_sent email_open_rate email_ctr response_rate sessions page_views bounce_rate form_cvr
     content_downloads social_followers social_shares
     traffic_per_post traffic_value_per_post keywords_per_post links_per_post hours_per_asset
@@ -96,6 +100,36 @@ SUMS_THAT_DIFFER = """
 def test_slices_of_a_sum_add_up_to_the_total_in_every_period(company):
     with mart.open_mart(mart.release_folder(company.settings)) as connection:
         assert connection.execute(SUMS_THAT_DIFFER).fetchall() == []
+
+
+MOVEMENTS = "new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr".split()
+MRR_THAT_DOES_NOT_MOVE = """
+    with totals as (
+        select grain, period_start,
+               coalesce(sum(value) filter (where kpi = 'mrr'), 0) as closing,
+               coalesce(sum(value) filter (where list_contains($movements, kpi)), 0) as moved
+        from kpi_mart.kpi_values
+        where slice = 'total'
+        group by all
+    ),
+    opened as (
+        select *, lag(closing, 1, 0) over (partition by grain order by period_start) as opening
+        from totals
+    )
+    select * from opened where opening + moved <> closing
+"""
+
+
+def test_opening_mrr_and_the_five_movements_are_closing_mrr_in_every_period(company):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        found = connection.execute(MRR_THAT_DOES_NOT_MOVE, {"movements": MOVEMENTS}).fetchall()
+        kinds = connection.execute(
+            """select count(distinct kpi) from kpi_mart.kpi_values
+            where list_contains($movements, kpi) and value <> 0""",
+            {"movements": MOVEMENTS},
+        ).fetchone()
+    assert found == []
+    assert kinds == (5,), "each kind of movement happens"
 
 
 def test_running_again_with_nothing_new_makes_no_release(company):

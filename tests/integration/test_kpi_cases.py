@@ -37,14 +37,34 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "profit": ("530", None, None),  # 1400.25 + 50 - 800.25 - 30 - 20 - 10 - 60
     "net_profit_margin": ("0.378504", "530", "1400.25"),
     "ebitda": ("650", None, None),  # 1400.25 + 50 - 800.25
-    "cash_flow": ("249.60", None, None),  # 900 - 650.40
-    "mrr": ("170.50", None, None),  # 100 + 50.50 - 100 + 120
-    "arr": ("2046", None, None),
+    "cash_flow": ("349.60", None, None),  # 900 - 650.40 + 100
+    "operating_cash_flow": ("249.60", None, None),  # the 100 are the owners'
+    "accounts_receivable": ("1950.60", None, None),  # 1000 - 900 + 1850.60
+    "working_capital": ("2950.60", None, None),  # 349.60 + 1950.60 + 650.40 paid in advance
+    "dso": ("29.513023", "54616.80", "1850.60"),  # 1950.60 * 28 days
+    "revenue_growth": ("0.40025", "400.25", "1000"),
+    "efficiency_ratio": ("0.285699", "400.05", "1400.25"),
+    "mrr": ("260.75", None, None),  # 100 + 50.50 - 100 + 120 + 40.25 + 20 + 30 + 20 - 20
+    "arr": ("3129", None, None),
+    "new_mrr": ("50.50", None, None),
+    "expansion_mrr": ("20", None, None),
+    "contraction_mrr": ("-20", None, None),
+    "churned_mrr": ("-100", None, None),
+    "reactivation_mrr": ("120", None, None),
+    "nrr": ("0.463462", "60.25", "130"),
+    "grr": ("0.384615", "50", "130"),
     "paying_customers": ("2", None, None),  # k1 and k2; k3 left on the 20th
     "new_customers": ("1", None, None),  # k2
     "churned_customers": ("1", None, None),  # k3
     "customer_churn_rate": ("0.5", "1", "2"),  # of k1 and k3, paying at the end of January
     "cac": ("250", "250", "1"),
+    "customer_retention_rate": ("0.5", "1", "2"),  # 2 at the end less 1 new, of 2
+    "revenue_per_customer": ("700.125", "1400.25", "2"),
+    "clv": ("1000.05", "2000.10", "2"),  # 1000.05 * 2 at the start / (2 at the end * 1 gone)
+    "clv_to_cac": ("4.0002", "2000.10", "500"),  # clv / (250 / 1)
+    "cac_payback_months": ("0.499975", "500", "1000.05"),  # 250 / 1 / (1000.05 / 2)
+    "repeat_purchase_rate": ("0.5", "1", "2"),
+    "social_new_customers": ("1", None, None),
     "impressions": ("2500", None, None),
     "clicks": ("90", None, None),
     "ad_spend": ("100", None, None),
@@ -54,6 +74,9 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "cpc": ("1.111111", "100", "90"),
     "cvr": ("0.047222", "4.25", "90"),
     "roas": ("2.002", "200.20", "100"),
+    "cpm": ("40", "100000", "2500"),
+    "cpa": ("23.529412", "100", "4.25"),
+    "cost_per_lead": ("33.333333", "100", "3"),
     "leads": ("3", None, None),  # l4 was created in January
     "qualified_leads": ("2", None, None),  # l1 and l4 reached the stage in February
     "lead_conversion_rate": ("0.333333", "1", "3"),
@@ -62,6 +85,9 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "win_rate": ("0.666667", "2", "3"),  # d4 is open, whatever its expected close date says
     "average_deal_size": ("750.125", "1500.25", "2"),
     "pipeline_value": ("700.40", None, None),  # only d4 is still open
+    "sales_cycle_days": ("16.5", "33", "2"),  # 10 and 23
+    # 1 open deal * (1500.25 + 60) of 4 closed in 90 days / 12 days, the median of 10, 12 and 23
+    "sales_velocity": ("32.505208", "1560.25", "48"),
     "tickets_opened": ("3", None, None),
     "complaints": ("2", None, None),
     "resolution_rate": ("0.666667", "2", "3"),
@@ -80,7 +106,7 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("sales_growth", "month", FEBRUARY, "product", "Business", None),  # nothing before: no growth
     # March has had ten days: they are held against the first ten of February, 1500.
     ("sales_growth", "month", date(2026, 3, 1), "total", "", "-0.866667"),
-    ("mrr", "day", date(2026, 2, 14), "total", "", "150.50"),
+    ("mrr", "day", date(2026, 2, 14), "total", "", "240.75"),
     ("mrr", "month", date(2026, 3, 1), "plan", "Business", "50.50"),  # carried on; ends later
     ("mrr", "month", FEBRUARY, "plan", "Team", "0"),  # the month in which it fell to nothing
     ("paying_customers", "month", date(2026, 3, 1), "total", "", "3"),
@@ -108,6 +134,18 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("pipeline_value", "month", date(2026, 1, 1), "total", "", "1000.10"),
     ("first_response_hours", "month", FEBRUARY, "kind", "complaint", "25.75"),  # of 1.5 and 50
     ("first_response_hours", "quarter", date(2026, 1, 1), "total", "", "18.916667"),
+    # The sums of three months: (1000 + 1000.05 + 500) * (0 + 2 + 2) / ((2 + 2 + 3) * 1)
+    ("clv", "quarter", date(2026, 1, 1), "total", "", "1428.6"),
+    ("clv", "month", date(2026, 1, 1), "total", "", None),  # nobody paid at its start
+    ("clv", "month", date(2026, 3, 1), "total", "", None),  # nobody left
+    # 250 * 7 / ((2 + 1 + 0) * 2500.05); the year's ledger tells the cost, no ad spend stands in
+    ("cac_payback_months", "year", date(2026, 1, 1), "total", "", "0.233329"),
+    ("sales_velocity", "month", date(2025, 12, 1), "total", "", "0"),  # nothing is open
+    ("sales_cycle_days", "quarter", date(2025, 10, 1), "total", "", "8"),  # 4 and 12
+    ("dso", "quarter", date(2026, 1, 1), "total", "", "44.119649"),  # 1950.60 * 69 days / 3050.60
+    ("nrr", "month", date(2026, 1, 1), "total", "", "1.25"),
+    ("grr", "month", date(2026, 1, 1), "total", "", "1"),
+    ("revenue_growth", "month", date(2026, 1, 1), "total", "", None),  # before it there was nothing
     ("cycle_time_hours", "day", date(2026, 2, 4), "total", "", None),  # nothing was solved
     (
         "cycle_time_hours",
@@ -222,6 +260,36 @@ def test_a_period_is_complete_once_every_stream_covers_it(warehouse: Path) -> No
     assert asked(warehouse, complete, ["tickets_opened", FEBRUARY]) == [(False, True)]
     assert asked(warehouse, complete, ["clicks", FEBRUARY]) == [(True, True)]
     assert asked(warehouse, complete, ["clicks", date(2026, 1, 1)]) == [(True, False)]
+
+
+def test_what_has_to_mature_is_complete_only_then(warehouse: Path) -> None:
+    """90 days after November were over on 28 February; those after December are not."""
+    months = """select period_start, value, is_complete from kpi_mart.kpi_values
+                where kpi = 'repeat_purchase_rate' and grain = 'month' and slice = 'total'
+                and period_start between '2025-11-01' and '2025-12-01' order by all"""
+    assert asked(warehouse, months) == [
+        (date(2025, 11, 1), Decimal("0.5"), True),
+        (date(2025, 12, 1), Decimal(1), False),
+    ]
+
+
+def test_a_kpi_of_months_has_no_days_and_weeks(warehouse: Path) -> None:
+    grains = """select distinct grain from kpi_mart.kpi_values
+                where kpi in ('clv', 'clv_to_cac', 'cac_payback_months') order by 1"""
+    assert asked(warehouse, grains) == [("month",), ("quarter",), ("year",)]
+    declared = "select grains from kpi_mart.dim_kpi where kpi = 'clv'"
+    assert asked(warehouse, declared) == [("month, quarter, year",)]
+
+
+def test_a_figure_of_a_quarter_is_explained_month_by_month(warehouse: Path) -> None:
+    definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
+    told = explain(warehouse, definitions, "clv", "2026-Q1", rows=True)
+    assert told.residual == 0
+    assert (told.numerator, told.denominator) == (Decimal("10000.20"), Decimal(7))
+    values = {(c.name, c.earlier): c.value for c in told.components}
+    assert values[("paying_customers", False)] == 7  # 2 + 2 + 3 at the ends of the months
+    assert values[("paying_customers", True)] == 4  # 0 + 2 + 2 at their starts
+    assert [c.name for c in told.components if c.residual] == []
 
 
 def test_a_period_that_a_row_of_several_days_reaches_out_of_is_not_complete(

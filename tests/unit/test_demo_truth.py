@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from openpyxl import load_workbook
 
-from pipelines.demo import write_demo
+from tests.demo_inbox import UNTIL, Inbox, by_month, paid_spans
 
-UNTIL = date(2025, 11, 21)
 KPIS = """
     ad_spend arr average_deal_size cac cash_flow clicks cost cpc csat ctr customer_churn_rate cvr
     ebitda gross_margin impressions invoiced_revenue lead_conversion_rate leads mrr
@@ -29,115 +18,23 @@ KPIS = """
     revenue roas sales_growth tickets_opened win_rate won_amount
     complaints cycle_time_hours first_response_hours first_time_right resolution_rate
 """
+VALUE_KPIS = """
+    accounts_receivable cac_payback_months churned_mrr clv clv_to_cac contraction_mrr cost_per_lead
+    cpa cpm customer_retention_rate dso efficiency_ratio expansion_mrr grr new_mrr nrr
+    operating_cash_flow reactivation_mrr repeat_purchase_rate revenue_growth revenue_per_customer
+    sales_cycle_days sales_velocity social_new_customers working_capital
+"""
+"""Held against the exports in test_demo_truth_value.py."""
 FAMILIES_KPIS = """
     bounce_rate content_downloads email_ctr email_open_rate emails_sent form_cvr hours_per_asset
     keywords_per_post links_per_post page_views response_rate search_rank sessions
     social_followers social_shares traffic_per_post traffic_value_per_post
 """
 """Held against the exports in test_demo_truth_families.py."""
-Rows = list[dict[str, str]]
-
-
-class Inbox:
-    """Reads the exports back, without anything of the product."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.truth: dict[str, Any] = json.loads((folder.parent / "truth.json").read_text())
-        self.to_euro = cache(self._to_euro)
-        self.rates: dict[date, dict[str, Fraction]] = {}
-        for file in sorted(folder.glob("ecb/*.zip")):
-            with zipfile.ZipFile(file) as archive:
-                text = archive.read(archive.namelist()[0]).decode()
-            form = "%Y-%m-%d" if "hist" in file.name else "%d %B %Y"
-            for row in csv.DictReader(io.StringIO(text), skipinitialspace=True):
-                self.rates[datetime.strptime(row["Date"], form).date()] = {  # noqa: DTZ007
-                    code: Fraction(rate)
-                    for code, rate in row.items()
-                    if code not in ("Date", "") and rate != "N/A"
-                }
-
-    def _to_euro(self, amount: str, currency: str, day: date) -> Decimal:
-        while currency != "EUR" and day not in self.rates:
-            day -= timedelta(days=1)
-        rate = Fraction(1) if currency == "EUR" else self.rates[day][currency]
-        millionths = abs(Fraction(amount)) / rate * 10**6
-        whole = Decimal(int(millionths + Fraction(1, 2)))
-        return whole.scaleb(-6) if not amount.startswith("-") else -whole.scaleb(-6)
-
-    def newest(self, pattern: str) -> Rows:
-        """The rows of the last export."""
-        return self.read(sorted(self.folder.glob(pattern), key=lambda f: f.stem[-10:])[-1])
-
-    def all(self, pattern: str, key: str) -> Rows:
-        """The last version of every row; a row too long is nobody's."""
-        rows: dict[str, dict[str, str]] = {}
-        for file in sorted(self.folder.glob(pattern), key=lambda f: f.stem[-10:]):
-            rows |= {row[key]: row for row in self.read(file) if None not in row}
-        return list(rows.values())
-
-    def read(self, file: Path) -> Rows:
-        return list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
-
-    def ads(self) -> Rows:
-        """The rows of each day as the newest report that covers it has them."""
-        days: dict[tuple[str, str], Rows] = {}
-        reports = [*self.folder.glob("google_ads/*"), *self.folder.glob("meta_ads/*")]
-        for file in sorted(reports, key=lambda f: f.stem[-10:]):
-            found: dict[tuple[str, str], Rows] = defaultdict(list)
-            for row in self._report(file):
-                found[row["platform"], row["day"]].append(row)
-            days |= found
-        return [row for rows in days.values() for row in rows]
-
-    def _report(self, file: Path) -> Rows:
-        if file.suffix == ".csv":
-            text = file.read_bytes().decode("utf-16")
-            text = text[text.index("Day\t") :]
-            rows = csv.DictReader(io.StringIO(text), delimiter="\t")
-            return [
-                {
-                    "platform": "google_ads", "currency": "EUR", "day": row["Day"],
-                    "cost": row["Cost"].replace(",", ""), "clicks": row["Clicks"].replace(",", ""),
-                }
-                for row in rows
-                if not row["Day"].startswith("Total")
-            ]  # fmt: skip
-        page = load_workbook(file, read_only=True).worksheets[0]
-        header, *found = page.iter_rows(values_only=True)
-        named = [dict(zip(header, row, strict=True)) for row in found]
-        return [
-            {
-                "platform": "meta_ads", "currency": "USD", "day": str(row["Reporting starts"]),
-                "cost": str(row["Amount spent (USD)"]), "clicks": str(row["Link clicks"]),
-            }
-            for row in named
-        ]  # fmt: skip
-
-    def matches(self, kpi: str, months: dict[str, Decimal]) -> bool:
-        """Whether the truth says exactly this of every month."""
-        told = {month: Decimal(value) for month, value in self.truth["kpis"][kpi].items()}
-        return told == {month: months.get(month, Decimal(0)) for month in told}
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Inbox:
-    folder = tmp_path_factory.mktemp("truth") / "inbox"
-    write_demo(folder, until=UNTIL, days=400)
-    return Inbox(folder)
-
-
-def by_month(
-    rows: Rows, day: Callable[[dict[str, str]], str], value: Callable[[dict[str, str]], Decimal]
-) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        sums[day(row)[:7]] += value(row)
-    return sums
 
 
 def test_truth_says_every_kpi_of_every_month(inbox: Inbox) -> None:
-    assert sorted(inbox.truth["kpis"]) == sorted([*KPIS.split(), *FAMILIES_KPIS.split()])
+    assert sorted(inbox.truth["kpis"]) == sorted(f"{KPIS} {VALUE_KPIS} {FAMILIES_KPIS}".split())
     months = [f"2024-{month}" for month in (10, 11, 12)]
     months += [f"2025-{month:02d}" for month in range(1, 12)]
     for kpi, values in inbox.truth["kpis"].items():
@@ -244,22 +141,6 @@ def test_invoiced_revenue_is_that_of_the_documents(inbox: Inbox) -> None:
             ),
         ),
     )
-
-
-def paid_spans(inbox: Inbox) -> list[tuple[str, date, date, Decimal]]:
-    """Customer, first day, end, and monthly euro of every subscription that was ever paid for."""
-    spans = []
-    for row in inbox.newest("stripe/subscriptions*"):
-        start = date.fromisoformat((row["Trial End (UTC)"] or row["Start Date (UTC)"])[:10])
-        end = date.fromisoformat((row["Ended At (UTC)"] or "9999-12-31")[:10])
-        months = int(row["Interval Count"]) * {"month": 1, "year": 12}[row["Interval"]]
-        monthly = Decimal(row["Amount"]) * int(row["Quantity"]) / months
-        monthly = monthly.quantize(Decimal("0.000001"), ROUND_HALF_UP)
-        if start <= UNTIL and start < end:
-            customer = row["salesforce_account_id (metadata)"] or row["Customer ID"]
-            euro = inbox.to_euro(str(monthly), row["Currency"].upper(), start)
-            spans.append((customer, start, end, euro))
-    return spans
 
 
 def test_recurring_revenue_and_customers_are_those_of_the_subscriptions(inbox: Inbox) -> None:

@@ -14,7 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 from pipelines.demo import write_demo
-from tests.unit.test_demo_truth import Inbox, Rows
+from tests.demo_inbox import Inbox, Rows
 
 UNTIL = date(2025, 10, 19)
 MILLIONTH = Decimal("0.000001")

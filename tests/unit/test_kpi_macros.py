@@ -114,8 +114,7 @@ def facts() -> duckdb.DuckDBPyConnection:
     """The tiny facts on which figures can be computed on paper."""
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as candidate; use candidate")
-    for name in ("kpi_case_facts.sql", "kpi_case_facts_families.sql"):
-        sql = ROOT / "tests" / "integration" / name
+    for sql in sorted((ROOT / "tests" / "integration").glob("kpi_case_facts*.sql")):
         connection.execute(sql.read_text(encoding="utf-8"))
     return connection
 

@@ -11,7 +11,20 @@ select
     account_name,
     account_class,
     account_function,
-    cash_flow_class,
+    coalesce(
+        cash_flow_class,
+        case
+            when
+                account_class in (
+                    'income', 'other_income', 'cost_of_sales', 'expense', 'interest', 'income_tax',
+                    'receivable', 'payable', 'inventory', 'other_current_asset',
+                    'other_current_liability'
+                )
+                then 'operating'
+            when account_class = 'fixed_asset' then 'investing'
+            when account_class in ('long_term_liability', 'equity') then 'financing'
+        end
+    ) as cash_flow_class,
     case
         when account_class is null then 'unclassified'
         when

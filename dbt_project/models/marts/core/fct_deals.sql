@@ -31,6 +31,10 @@ select
     deals.is_won,
     deals.is_lost,
     deals.is_open,
+    case
+        when deals.is_won and deals.close_date >= deals.created_date
+            then {{ days_between('deals.created_date', 'deals.close_date') }}
+    end as sales_cycle_days,
     coalesce(deals.region, accounts.region, 'unknown') as region,
     coalesce(accounts.segment, 'unknown') as segment,
     coalesce(deals.owner_id, 'unknown') as owner,

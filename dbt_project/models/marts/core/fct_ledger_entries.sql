@@ -16,6 +16,15 @@ rates as (
 
     select * from {{ ref('int_finance__fx_rates') }}
 
+),
+
+cash_journals as (
+
+    select distinct journal_lines.journal_id
+    from journal_lines
+    inner join accounts on journal_lines.account_id = accounts.account_id
+    where accounts.account_class = 'cash'
+
 )
 
 -- A line whose account has no class is no figure: a check that blocks the release names it.
@@ -27,6 +36,10 @@ select
     accounts.account_name,
     accounts.account_class,
     accounts.account_function,
+    case
+        when accounts.account_class <> 'cash' and cash_journals.journal_id is not null
+            then accounts.cash_flow_class
+    end as cash_flow_class,
     coalesce(journal_lines.region, 'unknown') as region,
     journal_lines.currency_code,
     journal_lines.debit_amount,
@@ -43,6 +56,7 @@ select
 
 from journal_lines
 inner join accounts on journal_lines.account_id = accounts.account_id
+left join cash_journals on journal_lines.journal_id = cash_journals.journal_id
 left join rates
     on
         journal_lines.currency_code = rates.currency_code

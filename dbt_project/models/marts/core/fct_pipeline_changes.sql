@@ -3,7 +3,6 @@ with
 deals as (
 
     select * from {{ ref('fct_deals') }}
-    where amount is not null
 
 ),
 
@@ -75,6 +74,7 @@ select
     region,
     owner,
     currency_code,
+    direction as deal_change,
     cast(direction * amount as decimal(18, 6)) as pipeline_amount,
     cast(direction * amount_reporting as decimal(28, 6)) as pipeline_amount_reporting,
     fx_from_rate,

@@ -7,9 +7,13 @@
 -- depends_on: {{ ref('fct_customer_churn') }}
 -- depends_on: {{ ref('fct_deals') }}
 -- depends_on: {{ ref('fct_email_sends') }}
+-- depends_on: {{ ref('fct_first_purchases') }}
+-- depends_on: {{ ref('fct_first_touches') }}
 -- depends_on: {{ ref('fct_invoices') }}
 -- depends_on: {{ ref('fct_leads') }}
 -- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_mrr_movements') }}
+-- depends_on: {{ ref('fct_mrr_retention') }}
 -- depends_on: {{ ref('fct_pipeline_changes') }}
 -- depends_on: {{ ref('fct_search_positions') }}
 -- depends_on: {{ ref('fct_social_follower_changes') }}
