@@ -16,6 +16,7 @@ import duckdb
 
 from models.contract_parts import Column
 from pipelines.land import sql
+from pipelines.land.beginnings import beginnings, ranges
 from pipelines.land.convert import Cell, starts_blank
 from pipelines.land.numbers import BLANKS
 from pipelines.land.readers import ROW_NUMBER, Records, SkipCell, cell, cell_above
@@ -83,7 +84,7 @@ def convert(
     relation = _filled_from_above(relation, cells)
     raw = [cell(index) for index in range(width)]
     number = f"{ROW_NUMBER}, " if records.numbered else ""
-    values = ", ".join(f"{each.value} AS {sql.identifier(each.column.name)}" for each in cells)
+    values, repeated = _values(cells)
     broken = [condition for each in cells if (condition := each.is_broken)]
     broken.append(is_header(recognised))
     connection.execute(
@@ -92,10 +93,10 @@ def convert(
                 _extra, _rule,
                 CASE WHEN _rule IS NULL AND ({" OR ".join(broken)})
                     THEN [{", ".join(raw)}] END AS _raw
-            FROM (
+            FROM (SELECT *{repeated} FROM (
                 SELECT *, {values}, {_extra(recognised)} AS _extra, {_rule(recognised)} AS _rule
                 FROM {relation}
-            )
+            ))
         ) TO {sql.text(str(to))} (FORMAT parquet, COMPRESSION uncompressed)"""
     )
     counts = connection.execute(
@@ -139,6 +140,21 @@ def _cells(recognised: Recognised, records: Records, made: datetime) -> tuple[Ce
         else each
         for each in plain
     )
+
+
+def _values(cells: Sequence[Cell]) -> tuple[str, str]:
+    """The columns' values in SQL: those to compute, and those that another column has already."""
+    first: dict[str, str] = {}
+    computed, repeated = [], []
+    for each in cells:
+        name, value = sql.identifier(each.column.name), each.value
+        # One day is often the day of the row, and the first and last of its period.
+        if each.binding.is_bound and value in first:
+            repeated.append(f", {first[value]} AS {name}")
+        else:
+            first.setdefault(value, name)
+            computed.append(f"{value} AS {name}")
+    return ", ".join(computed), "".join(repeated)
 
 
 def _filled_from_above(relation: str, cells: Sequence[Cell]) -> str:
@@ -291,7 +307,16 @@ def _matches(skip: SkipCell) -> str:
     """Whether a record is none of data by a rule; plain comparisons go before what is costly."""
     text, bare = cell(skip.index), _bare(skip.index)
     if skip.rule.pattern is not None:
-        return f"regexp_full_match({bare}, {sql.text(skip.rule.pattern)})"
+        expression = f"regexp_full_match({bare}, {sql.text(skip.rule.pattern)})"
+        characters = beginnings(skip.rule.pattern)
+        if characters is None:
+            return expression
+        begins = " OR ".join(
+            f"({text} >= {sql.text(first)} AND {text} < {sql.text(following)})"
+            for first, following in ranges(characters)
+        )
+        maybe = f"{starts_blank(text)}{f' OR {begins}' if begins else ''}"
+        return f"CASE WHEN {maybe} THEN {expression} ELSE false END"
     if skip.rule.empty:
         return f"{bare} IN ({sql.texts(null.strip(BLANKS) for null in skip.nulls)})"
     starts = " OR ".join(
