@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 DEMO_INBOX := $(KPI_HOME)/inbox
 INBOX ?=
 
-.PHONY: help setup remote run demo test sshd test-fast check format lock dagster clean
+.PHONY: help setup remote run demo test sshd test-fast fuzz check format lock dagster clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,10 @@ test: $(VENV)/.test-installed sshd ## all tests
 
 test-fast: $(VENV)/.test-installed ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/unit
+
+fuzz: $(VENV)/.test-installed ## 10,000 broken exports and thousands of histories, for the night
+	KPI_FUZZ=nightly $(BIN)/python -m pytest -n 2 -s tests/reliability/test_mutated_exports.py \
+	    tests/reliability/test_any_order_same_state.py
 
 check: $(VENV)/.test-installed ## format, lint, types, SQL style
 	$(BIN)/ruff format --check .

@@ -168,3 +168,27 @@ def test_f037_a_sheet_without_rows_or_cut_off_is_refused(settings: Settings, xml
     result = House.of(settings, orders()).put("shop/a.xlsx", with_rows(xml))
     assert isinstance(result, FileQuarantined)
     assert result.code in ("UNKNOWN_FORMAT", "HEADER_ONLY", "UNREADABLE")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "reason"),
+    [
+        (b'r="C3"', b'r="C2"', "the cell C2 stands in row 3"),
+        (b'r="C3"', b'r="A3"', "a cell stands twice or out of order"),
+        (b'<row r="3"', b'<row r="2"', "a row stands twice or out of order"),
+    ],
+)
+def test_f037_cells_that_say_another_place_than_they_have_are_refused(
+    settings: Settings, was: bytes, now: bytes, reason: str
+) -> None:
+    content = book_of(lambda _, sheet: sheet.append(["A2", "2026-02-02", 7, "y"]))
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as book, zipfile.ZipFile(target, "w") as copy:
+        for each in book.infolist():
+            part = book.read(each)
+            assert each.filename != SHEET or was in part
+            copy.writestr(each, part.replace(was, now) if each.filename == SHEET else part)
+
+    refused = House.of(settings, orders()).refuse("shop/a.xlsx", target.getvalue())
+
+    assert (refused.code, reason in refused.reason) == ("UNREADABLE", True)

@@ -227,10 +227,10 @@ def _census(path: Path, shape: Shape) -> tuple[int, dict[int, set[int]]]:
             for _, element in ElementTree.iterparse(sheet):
                 if element.tag != f"{MAIN}row":
                     continue
-                number = int(element.get("r") or number + 1)
+                number = _after(number, int(element.get("r") or number + 1), "row")
                 place, has_value = -1, False
                 for each in element.iter(f"{MAIN}c"):
-                    place = _place(each.get("r"), place + 1)
+                    place = _after(place, _place(each.get("r"), place + 1, number), "cell")
                     valued = bool(each.findtext(f"{MAIN}v")) or each.find(f"{MAIN}is") is not None
                     has_value |= valued
                     if not valued and each.find(f"{MAIN}f") is not None:
@@ -309,9 +309,22 @@ def _no_sheet(wanted: tuple[str, ...]) -> KeyError:
     return KeyError(f"no sheet {' or '.join(map(repr, wanted))}")
 
 
-def _place(reference: str | None, following: int) -> int:
+def _after(before: int, found: int, what: str) -> int:
+    """The number of a row or cell, if it stands after the one before it.
+
+    Raises:
+        ValueError: of what stands twice or out of order, every reader makes something else.
+    """
+    if found <= before:
+        raise ValueError(f"a {what} stands twice or out of order")
+    return found
+
+
+def _place(reference: str | None, following: int, row: int) -> int:
     if not reference:
         return following
+    if reference.rstrip("0123456789") + str(row) != reference:
+        raise ValueError(f"the cell {reference} stands in row {row}")
     place = 0
     for letter in reference.rstrip("0123456789"):
         place = place * 26 + ord(letter) - ord("A") + 1
