@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 DEMO_INBOX := $(KPI_HOME)/inbox
 INBOX ?=
 
-.PHONY: help setup remote run demo test sshd test-fast fuzz check format lock dagster clean
+.PHONY: help setup remote run demo test sshd test-fast fuzz bench check format lock dagster clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -74,6 +74,10 @@ test-fast: $(VENV)/.test-installed ## the tests that take seconds
 fuzz: $(VENV)/.test-installed ## 10,000 broken exports and thousands of histories, for the night
 	KPI_FUZZ=nightly $(BIN)/python -m pytest -n 2 -s tests/reliability/test_mutated_exports.py \
 	    tests/reliability/test_any_order_same_state.py
+
+BENCH ?=
+bench: setup ## measure ours beside other ways; more: make bench BENCH="--rows 10000000 --files 10000"
+	$(BIN)/python -m benchmarks $(BENCH)
 
 check: $(VENV)/.test-installed ## format, lint, types, SQL style
 	$(BIN)/ruff format --check .

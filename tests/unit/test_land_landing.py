@@ -303,7 +303,7 @@ def test_a_google_report_as_excel_gets_it_lands_as_it_was_shown(settings: Settin
     assert landing.rows_in_file == 6
     assert (landing.covered_from, landing.covered_to) == (date(2025, 7, 1), date(2025, 7, 2))
     assert landing.exported_at == datetime(2025, 7, 3, tzinfo=UTC)
-    assert landing.scopes == [["123-456-7890"]]
+    assert landing.scopes == [["1234567890"]]
     assert shown[0]["campaign_name"] == "Brand – Köln"
     assert shown[0]["cost_amount"] == Decimal("1234.50")
     assert shown[0]["impressions"] == 25881
