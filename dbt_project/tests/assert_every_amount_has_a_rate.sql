@@ -12,6 +12,10 @@
     ('fct_subscription_mrr', ref('fct_subscription_mrr'), "case when change_kind = 'start' then change_date end", 'mrr_amount'),
     ('fct_deals', ref('fct_deals'), 'case when is_open then created_date else close_date end', 'amount'),
     ('fct_pipeline_changes', ref('fct_pipeline_changes'), "case when change_kind = 'created' then change_date end", 'pipeline_amount'),
+    ('fct_sales', ref('fct_sales'), 'order_date', 'net_amount'),
+    ('fct_sales', ref('fct_sales'), 'order_date', 'cost_amount'),
+    ('fct_budgets', ref('fct_budgets'), 'period_start', 'budget_amount'),
+    ('fct_market_size', ref('fct_market_size'), 'period_start', 'market_revenue_amount'),
 ] -%}
 
 {%- for name, fact, day, amount in amounts %}

@@ -15,6 +15,7 @@
     ),
     ('fct_leads', ref('int_crm__leads_unioned'), '', ref('fct_leads'), ''),
     ('fct_deals', ref('int_crm__deals_unioned'), '', ref('fct_deals'), ''),
+    ('fct_sales', ref('stg_order_lines__order_lines'), '', ref('fct_sales'), ''),
     ('fct_tickets', ref('int_crm__tickets_unioned'), '', ref('fct_tickets'), ''),
     (
         'fct_survey_responses', ref('int_crm__survey_responses_unioned'), '',

@@ -21,6 +21,7 @@ from pipelines.demo.exports.files import Export, write_export
 from pipelines.demo.exports.hubspot import hubspot
 from pipelines.demo.exports.ledger import billing, ledger
 from pipelines.demo.exports.marketing import marketing
+from pipelines.demo.exports.planning import planning
 from pipelines.demo.exports.projects import projects
 from pipelines.demo.exports.reference import ecb, targets
 from pipelines.demo.exports.salesforce import salesforce
@@ -98,6 +99,7 @@ def _exports(company: Company, schedule: Schedule, dirt: Dirt, scale: Decimal) -
     yield from ledger(company, schedule)
     yield from ecb(company, schedule)
     yield from targets(schedule, scale)
+    yield from planning(company, schedule)
     yield from marketing(company, schedule)
     yield from brand(company, schedule)
     yield from staff(company, schedule)

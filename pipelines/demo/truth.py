@@ -20,6 +20,7 @@ from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
 from pipelines.demo.truth_of_cash import cash_kpis
 from pipelines.demo.truth_of_deals import deal_kpis
+from pipelines.demo.truth_of_plans import plan_kpis
 from pipelines.demo.truth_of_recurring import Recurring
 from pipelines.demo.truth_of_tickets import ticket_kpis
 from pipelines.demo.truth_of_value import Basis, buying_kpis, value_kpis
@@ -100,12 +101,18 @@ class Figures:
             **buying_kpis(self.company, names, self._first_paid()),
             **cash_kpis(self.company, self.months, invoiced),
             **deal_kpis(self.company, self.months),
+            **self._plans()[0],
             "revenue_growth": self._growth(revenue),
             "efficiency_ratio": self._ratio(operating, revenue),
         }
 
+    def _plans(self) -> tuple[dict[str, ByMonth], dict[str, ByMonth]]:
+        names = [month for month, _ in self.months]
+        spent = self._ad_sums(lambda _: True)["ad_spend"]
+        return plan_kpis(self.company, names, spent, self.earned["income"], self.paying)
+
     def slices(self) -> dict[str, dict[str, dict[str, ByMonth]]]:
-        """Advertising by channel and platform; MRR by plan."""
+        """Advertising by channel and platform; MRR by plan; budgets by group of accounts."""
 
         def sliced(number: int, value: str) -> dict[str, ByMonth]:
             return self._ad_kpis(lambda key: key[number] == value)
@@ -120,6 +127,7 @@ class Figures:
         plans = sorted({one.plan for one in self.subscribed})
         # Sparse, as slices are: nothing is said of a plan before anyone took it.
         made["mrr"] = {"plan": {plan: _from_first(self._mrr(plan)) for plan in plans}}
+        made["budget_variance"] = {"account_group": self._plans()[1]}
         return made
 
     def _flow(self, sums: Sums) -> ByMonth:

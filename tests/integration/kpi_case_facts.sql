@@ -23,6 +23,8 @@ from days;
 create table kpi_mart.fct_ledger_entries as
 select
     ledger_entry_id, posting_date, ledger_entry_id as account_id, account_class, account_function, cash_flow_class, region,
+    coalesce(account_function, account_class) as account_group,
+    coalesce(account_function, account_class) in ('income', 'sales_marketing') as is_budgeted,
     cast(debit as decimal(28, 6)) as debit_amount_reporting,
     cast(credit as decimal(28, 6)) as credit_amount_reporting,
     'ledger.csv' as _landing_id, cast(right(ledger_entry_id, 2) as bigint) as _row_number
@@ -52,6 +54,35 @@ from (values
     ('e23', date '2026-02-13', 'cash', null, null, 'DACH', 100, 0),
     ('e18', date '2026-03-11', 'income', null, null, 'DACH', 0, 9999)
 ) as t (ledger_entry_id, posting_date, account_class, account_function, cash_flow_class, region, debit, credit);
+
+-- An order of two lines, one of which nobody knows the cost, one of one line, and a return.
+create table kpi_mart.fct_sales as
+select
+    'w' || n as order_line_id, order_date, product, 'DACH' as region, 'web' as channel, is_cost_known,
+    sale_count, cast(net as decimal(28, 6)) as net_amount_reporting,
+    cast(cost as decimal(28, 6)) as cost_amount_reporting, 'orders.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-02-03', 'Team', true, 1, 100, 40), (2, date '2026-02-03', 'Business', true, 0, 50, 20),
+    (3, date '2026-02-04', 'Team', false, 1, 30, null), (4, date '2026-02-05', 'Team', true, 1, 80, 30),
+    (5, date '2026-02-20', 'Team', true, 0, -20, -8)
+) as t (n, order_date, product, is_cost_known, sale_count, net, cost);
+
+create table kpi_mart.fct_budgets as
+select
+    n as budget_id, grain, date '2026-02-01' as period_start, account_group, direction, channel,
+    cast(budget as decimal(28, 6)) as budget_amount_reporting, 'budgets.csv' as _landing_id,
+    cast(n as bigint) as _row_number
+from (values
+    (1, 'month', 'income', 1, '', 1500), (2, 'month', 'sales_marketing', -1, '', 200),
+    (3, 'month', 'advertising', -1, 'search', 250), (4, 'month', 'advertising', -1, '', 150)
+) as t (n, grain, account_group, direction, channel, budget);
+
+create table kpi_mart.fct_market_size as
+select
+    n as market_size_id, 'month' as grain, date '2026-02-01' as period_start, region,
+    customers as addressable_customers, cast(revenue as decimal(28, 6)) as market_revenue_amount_reporting,
+    'market.csv' as _landing_id, cast(n as bigint) as _row_number
+from (values (1, 'DACH', 10, 50000), (2, 'elsewhere', 30, 20012.50)) as t (n, region, customers, revenue);
 
 create table kpi_mart.fct_invoices as
 select
@@ -242,6 +273,7 @@ select file as landing_id, file, table_name, timestamp '2026-03-10 23:00:00' as 
 from (values
     ('ledger.csv', 'ledger__journal_lines', date '2026-03-10', 0),
     ('invoices.csv', 'billing__invoice_lines', date '2026-03-10', 0),
+    ('orders.csv', 'order_lines__order_lines', date '2026-03-10', 0),
     ('subscriptions.csv', 'stripe__subscriptions', date '2026-03-10', 0),
     ('ads.csv', 'google_ads__campaign_performance', date '2026-03-10', 30),
     ('ads_of_january.csv', 'google_ads__account_stats', date '2026-01-31', 30),
@@ -251,6 +283,12 @@ from (values
     ('surveys.csv', 'hubspot__feedback_submissions', date '2026-03-10', 0)
 ) as t (file, table_name, covered_to, restates_days);
 
+insert into landed.landings
+select file, file, table_name, timestamp '2026-01-10 23:00:00', date '2026-01-10', 'accepted', false, 0
+from (values
+    ('budgets.csv', 'budgets__budgets'), ('market.csv', 'market_size__market_size')
+) as t (file, table_name);
+
 create table landed.streams as
 select
     table_name, split_part(table_name, '__', 1) as source, family,
@@ -258,6 +296,9 @@ select
 from (values
     ('ledger__journal_lines', 'finance', null),
     ('billing__invoice_lines', 'finance', null),
+    ('budgets__budgets', 'planning', null),
+    ('market_size__market_size', 'planning', null),
+    ('order_lines__order_lines', 'finance', null),
     ('stripe__subscriptions', 'finance', null),
     ('google_ads__campaign_performance', 'ads', 2),
     ('google_ads__account_stats', 'ads', 1),

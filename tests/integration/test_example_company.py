@@ -18,6 +18,7 @@ KPIS = """
     complaints resolution_rate first_response_hours cycle_time_hours first_time_right
     accounts_receivable cac_payback_months churned_mrr clv clv_to_cac contraction_mrr cost_per_lead
     cpa cpm customer_retention_rate dso efficiency_ratio expansion_mrr grr new_mrr nrr
+    ad_budget_used budget_variance market_penetration market_share profit_per_sale
     operating_cash_flow reactivation_mrr repeat_purchase_rate revenue_growth revenue_per_customer
     sales_cycle_days sales_velocity social_new_customers working_capital
     emails_sent email_open_rate email_ctr response_rate sessions page_views bounce_rate form_cvr

@@ -44,6 +44,12 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "dso": ("29.513023", "54616.80", "1850.60"),  # 1950.60 * 28 days
     "revenue_growth": ("0.40025", "400.25", "1000"),
     "efficiency_ratio": ("0.285699", "400.05", "1400.25"),
+    "profit_per_sale": ("64", "128", "2"),  # 60 + 30 + 50 - 12 of what came back, of two orders
+    # Of what is budgeted: 1400.25 - 250, where 1500 - 200 was planned.
+    "budget_variance": ("-0.115192", "-149.75", "1300"),
+    "ad_budget_used": ("0.25", "100", "400"),
+    "market_penetration": ("0.05", "2", "40"),
+    "market_share": ("0.02", "1400.25", "70012.50"),
     "mrr": ("260.75", None, None),  # 100 + 50.50 - 100 + 120 + 40.25 + 20 + 30 + 20 - 20
     "arr": ("3129", None, None),
     "new_mrr": ("50.50", None, None),
@@ -140,6 +146,11 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("clv", "month", date(2026, 3, 1), "total", "", None),  # nobody left
     # 250 * 7 / ((2 + 1 + 0) * 2500.05); the year's ledger tells the cost, no ad spend stands in
     ("cac_payback_months", "year", date(2026, 1, 1), "total", "", "0.233329"),
+    ("budget_variance", "month", FEBRUARY, "account_group", "sales_marketing", "0.25"),
+    ("budget_variance", "month", FEBRUARY, "account_group", "income", "-0.0665"),
+    ("budget_variance", "month", date(2026, 1, 1), "total", "", None),  # nothing was planned
+    ("ad_budget_used", "month", FEBRUARY, "channel", "search", "0.3204"),  # 80.10 of 250
+    ("market_penetration", "month", FEBRUARY, "region", "DACH", "0.1"),  # k1
     ("sales_velocity", "month", date(2025, 12, 1), "total", "", "0"),  # nothing is open
     ("sales_cycle_days", "quarter", date(2025, 10, 1), "total", "", "8"),  # 4 and 12
     ("dso", "quarter", date(2026, 1, 1), "total", "", "44.119649"),  # 1950.60 * 69 days / 3050.60

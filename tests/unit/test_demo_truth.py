@@ -19,7 +19,8 @@ KPIS = """
     complaints cycle_time_hours first_response_hours first_time_right resolution_rate
 """
 VALUE_KPIS = """
-    accounts_receivable cac_payback_months churned_mrr clv clv_to_cac contraction_mrr cost_per_lead
+    accounts_receivable ad_budget_used budget_variance cac_payback_months churned_mrr
+    market_penetration market_share profit_per_sale clv clv_to_cac contraction_mrr cost_per_lead
     cpa cpm customer_retention_rate dso efficiency_ratio expansion_mrr grr new_mrr nrr
     operating_cash_flow reactivation_mrr repeat_purchase_rate revenue_growth revenue_per_customer
     sales_cycle_days sales_velocity social_new_customers working_capital

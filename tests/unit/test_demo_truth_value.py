@@ -244,6 +244,67 @@ def test_growth_efficiency_and_ad_costs_are_quotients_of_other_truths(
         assert cpc and cvr and cpa and abs(cpa - cpc / cvr) / cpa < Decimal("0.001")
 
 
+def test_results_are_held_against_the_budgets_in_force(inbox: Inbox, ledger: pd.DataFrame) -> None:
+    """Of each group and month the highest version that holds by the last day."""
+    rows = [row for row in inbox.newest("budgets/*") if row["valid_from"] <= str(UNTIL)]
+    rows.sort(key=lambda row: int(row["version"]))
+    plan = {(r["account_group"], r["period_start"][:7]): Decimal(r["budget_amount"]) for r in rows}
+    assert {row["version"] for row in rows} == {"1", "2"}
+    group = ledger["function"].where(ledger["function"] != "", ledger["class"])
+    months = list(inbox.truth["kpis"]["budget_variance"])
+    actual = {
+        name: sums(ledger[group == name], months)
+        for name in ("income", "expense", "sales_marketing")
+    }
+    sliced = inbox.truth["slices"]["budget_variance"]["account_group"]
+    for name, of_months in actual.items():
+        for month in months:
+            # Costs are positive in a ledger whose debits are, and income is negative.
+            sign = -1 if name == "income" else 1
+            off = of_months[month] * sign - plan[name, month]
+            assert Decimal(sliced[name][month]) == over(off, plan[name, month]), (name, month)
+    total = {}
+    for month in months:
+        result = -sum((of_months[month] for of_months in actual.values()), NOTHING)
+        planned = plan["income", month] - plan["expense", month] - plan["sales_marketing", month]
+        total[month] = over(result - planned, planned)
+    assert same(told(inbox, "budget_variance"), total)
+    spent = told(inbox, "ad_spend")
+    used = {month: over(spent[month] or NOTHING, plan["advertising", month]) for month in months}
+    assert same(told(inbox, "ad_budget_used"), used)
+
+
+def test_the_market_is_that_of_the_publication(inbox: Inbox) -> None:
+    sizes = {row["period_start"][:7]: row for row in inbox.newest("market_size/*")}
+    for kpi, ours, theirs in (
+        ("market_penetration", "paying_customers", "addressable_customers"),
+        ("market_share", "revenue", "market_revenue_amount"),
+    ):
+        shares = {
+            month: over(value or NOTHING, Decimal(sizes[month][theirs]))
+            for month, value in told(inbox, ours).items()
+        }
+        assert same(told(inbox, kpi), shares)
+
+
+def test_a_sale_brings_what_the_order_lines_say(inbox: Inbox) -> None:
+    lines = pd.DataFrame(inbox.all("order_lines/*", "order_line_id"))
+    unknown = lines.loc[lines["unit_cost_amount"] == "", "order_id"]
+    assert len(unknown) > 0
+    known = lines[~lines["order_id"].isin(unknown)]
+    profit = defaultdict[str, Decimal](Decimal)
+    for _, row in known.iterrows():
+        sign = -1 if row["line_kind"] == "return" else 1
+        day = date.fromisoformat(row["order_date"])
+        price = inbox.to_euro(row["net_amount"], row["currency_code"], day)
+        cost = inbox.to_euro(row["unit_cost_amount"], row["currency_code"], day)
+        profit[row["order_date"][:7]] += sign * (price - cost)
+    sold = known[known["line_kind"] == "sale"]
+    orders = sold.groupby(sold["order_date"].str[:7])["order_id"].nunique()
+    expected = {m: over(profit[m], Decimal(int(n))) for m, n in orders.items()}
+    assert same(told(inbox, "profit_per_sale"), expected)
+
+
 def test_social_customers_are_those_whose_first_lead_came_that_way(
     inbox: Inbox, first_paid: pd.Series
 ) -> None:

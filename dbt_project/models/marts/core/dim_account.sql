@@ -12,6 +12,17 @@ select
     account_class,
     account_function,
     coalesce(
+        account_function,
+        case
+            when
+                account_class in (
+                    'income', 'other_income', 'cost_of_sales', 'expense', 'depreciation',
+                    'amortisation', 'interest', 'income_tax'
+                )
+                then account_class
+        end
+    ) as account_group,
+    coalesce(
         cash_flow_class,
         case
             when

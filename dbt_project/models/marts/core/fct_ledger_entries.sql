@@ -18,6 +18,24 @@ rates as (
 
 ),
 
+budgeted as (
+
+    select distinct
+        budgets.account_group,
+        days.month_start_date
+    from {{ ref('fct_budgets') }} as budgets
+    inner join {{ ref('dim_date') }} as days
+        on
+            budgets.budgeted_period_start <= days.date_day
+            and days.date_day <= case budgets.budgeted_grain
+                when 'month' then {{ period_end('month', 'budgets.budgeted_period_start') }}
+                when 'quarter' then {{ period_end('quarter', 'budgets.budgeted_period_start') }}
+                else {{ period_end('year', 'budgets.budgeted_period_start') }}
+            end
+    where days.date_day = days.month_start_date
+
+),
+
 cash_journals as (
 
     select distinct journal_lines.journal_id
@@ -40,6 +58,8 @@ select
         when accounts.account_class <> 'cash' and cash_journals.journal_id is not null
             then accounts.cash_flow_class
     end as cash_flow_class,
+    accounts.account_group,
+    budgeted.account_group is not null as is_budgeted,
     coalesce(journal_lines.region, 'unknown') as region,
     journal_lines.currency_code,
     journal_lines.debit_amount,
@@ -56,6 +76,10 @@ select
 
 from journal_lines
 inner join accounts on journal_lines.account_id = accounts.account_id
+left join budgeted
+    on
+        accounts.account_group = budgeted.account_group
+        and {{ period_start('month', 'journal_lines.posting_date') }} = budgeted.month_start_date
 left join cash_journals on journal_lines.journal_id = cash_journals.journal_id
 left join rates
     on

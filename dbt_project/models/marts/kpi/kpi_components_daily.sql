@@ -1,6 +1,7 @@
 -- Generated from models/kpis. A fact that a new semantic model describes gets its line here.
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('fct_ad_performance') }}
+-- depends_on: {{ ref('fct_budgets') }}
 -- depends_on: {{ ref('fct_content_downloads') }}
 -- depends_on: {{ ref('fct_content_posts') }}
 -- depends_on: {{ ref('fct_customer_changes') }}
@@ -12,9 +13,11 @@
 -- depends_on: {{ ref('fct_invoices') }}
 -- depends_on: {{ ref('fct_leads') }}
 -- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_market_size') }}
 -- depends_on: {{ ref('fct_mrr_movements') }}
 -- depends_on: {{ ref('fct_mrr_retention') }}
 -- depends_on: {{ ref('fct_pipeline_changes') }}
+-- depends_on: {{ ref('fct_sales') }}
 -- depends_on: {{ ref('fct_search_positions') }}
 -- depends_on: {{ ref('fct_social_follower_changes') }}
 -- depends_on: {{ ref('fct_social_posts') }}

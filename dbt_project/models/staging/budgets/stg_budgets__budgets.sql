@@ -10,7 +10,7 @@ renamed as (
 
     select
         -- strings
-        lower(trim(account_group)) as account_group,
+        replace(lower(trim(account_group)), ' ', '_') as account_group,
         lower(trim(grain)) as grain,
         coalesce({{ filled('region') }}, '') as region,
         coalesce({{ filled('channel') }}, '') as channel,
