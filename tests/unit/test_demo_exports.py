@@ -33,6 +33,9 @@ STREAM_OF_NAME = {
     ("ledger", "journal-lines"): "journal_lines",
     ("ledger", "chart-of-accounts"): "chart_of_accounts",
     ("targets", "kpi_targets"): "kpi_targets",
+    ("budgets", "budgets"): "budgets",
+    ("market_size", "market_size"): "market_size",
+    ("order_lines", "order-lines"): "order_lines",
     ("email_campaigns", "statistics"): "statistics",
     ("web_analytics", "pages"): "pages",
     ("web_analytics", "search_positions"): "search_positions",
@@ -112,8 +115,8 @@ def test_extra_days_add_files_and_change_none(tmp_path: Path, seed: int) -> None
     assert {name: long.get(name) for name in short} == short
     added = {name for name in long if name not in short}
     assert {name.split("/")[0] for name in added} == {
-        "billing", "ecb", "google_ads", "hubspot", "ledger", "meta_ads", "salesforce", "stripe",
-        *WEEKLY, "employees", "employee_surveys",
+        "billing", "ecb", "google_ads", "hubspot", "ledger", "meta_ads", "order_lines",
+        "salesforce", "stripe", *WEEKLY, "employees", "employee_surveys",
     }  # fmt: skip
     for name in added:
         assert UNTIL < date.fromisoformat(Path(name).stem[-10:]) <= UNTIL + timedelta(days=9)
