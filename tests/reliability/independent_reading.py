@@ -137,7 +137,10 @@ def differs(value: Any, cell: Any, column: Column, shape: Shape, header: Header)
     if column.type == "text" and isinstance(cell, dict | list):
         return bool(json.loads(value, parse_float=_Figure, parse_int=_Figure) != cell)
     if column.type == "text":
-        return value not in _texts(cell)
+        said = _texts(cell)
+        for separator in column.separators:
+            said = {text.replace(separator, "") for text in said}
+        return value not in said
     if column.type == "boolean":
         said = column.true_values if value else column.false_values
         return not {text.strip(BLANKS) for text in _texts(cell)} & set(said)
