@@ -33,6 +33,13 @@ class Staged:
 
 def stage(house: House, folder: Path, *select: str) -> Staged:
     """Build the models, and ask their tests; all of them must be answered well."""
+    done = built(house, folder, *select)
+    assert done.returncode == 0, done.stdout[-6000:]
+    return Staged(folder / "candidate.duckdb", done.stdout)
+
+
+def built(house: House, folder: Path, *select: str) -> subprocess.CompletedProcess[str]:
+    """Build the models, and ask their tests, whatever these answer."""
     database = folder / "candidate.duckdb"
     with duckdb.connect(str(database)) as connection:
         create_landed_views(connection, house.streams, house.landings, house.settings.landed)
@@ -45,6 +52,4 @@ def stage(house: House, folder: Path, *select: str) -> Staged:
     command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     command += ["--vars", f"{{as_of: '{house.settings.as_of}'}}"]
     environment = {**os.environ, "KPI_CANDIDATE": str(database)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-6000:]
-    return Staged(database, done.stdout)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -16,6 +16,9 @@
     ('fct_sales', ref('fct_sales'), 'order_date', 'cost_amount'),
     ('fct_budgets', ref('fct_budgets'), 'period_start', 'budget_amount'),
     ('fct_market_size', ref('fct_market_size'), 'period_start', 'market_revenue_amount'),
+    ('fct_salary_changes', ref('fct_salary_changes'), "case when change_kind = 'begins' then change_date end", 'salary_amount'),
+    ('fct_project_value_changes', ref('fct_project_value_changes'), "case when change_kind = 'reported' then change_date end", 'planned_value_amount'),
+    ('fct_project_value_changes', ref('fct_project_value_changes'), "case when change_kind = 'reported' then change_date end", 'actual_cost_amount'),
 ] -%}
 
 {%- for name, fact, day, amount in amounts %}

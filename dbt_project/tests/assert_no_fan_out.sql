@@ -21,6 +21,14 @@
         'fct_survey_responses', ref('int_crm__survey_responses_unioned'), '',
         ref('fct_survey_responses'), '',
     ),
+    (
+        'fct_employee_changes', ref('int_people__employment_spans'), '',
+        ref('fct_employee_changes'), "where change_kind in ('hired', 'moved_in')",
+    ),
+    (
+        'fct_project_value_changes', ref('int_projects__tasks_unioned'), '',
+        ref('fct_project_value_changes'), "where change_kind = 'reported'",
+    ),
     ('fct_web_visits', ref('int_marketing__visits_unioned'), '', ref('fct_web_visits'), ''),
 ] -%}
 

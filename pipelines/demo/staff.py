@@ -28,7 +28,7 @@ BRITISH_MARKET = {"Developer": 58_000, "Account executive": 57_500}
 """In pounds; who sells or builds there is compared with it, everyone else with the row for all."""
 CHIEF = "Managing director"
 """A role that no salary survey has."""
-REGIONS = {"DACH": 72.0, "UK": 28.0}
+REGIONS = {"DACH": 60.0, "UK": 40.0}
 FOUNDERS = 13
 LEAVES_A_DAY, HIRED_A_DAY, MOVES_A_DAY = 0.00062, 0.031, 0.00012
 ENTERED_LATE = timedelta(days=5)

@@ -15,6 +15,8 @@ from pipelines.demo.chance import month_end, rounded
 from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
 from pipelines.demo.truth_marketing import MarketingTruth
+from pipelines.demo.truth_people import OpinionTruth, StaffTruth
+from pipelines.demo.truth_projects import ProjectTruth
 
 
 def all_truth(
@@ -24,9 +26,14 @@ def all_truth(
     told: dict[str, Any] = truth.truth(company, schedule, planted)
     days = {month: _last_day(company, month) for month in told["kpis"]["ad_spend"]}
     ads = {kpi: _read(told["kpis"][kpi]) for kpi in ("ad_spend", "clicks")}
-    families = []
+    families: list[MarketingTruth | OpinionTruth | StaffTruth | ProjectTruth] = []
+    ends = list(days.items())
     if schedule.weekly:
-        families.append(MarketingTruth(company, schedule, list(days.items()), ads))
+        families.append(MarketingTruth(company, schedule, ends, ads))
+        families.append(OpinionTruth(company, schedule, ends))
+        families.append(ProjectTruth(company, schedule, ends))
+    if schedule.monthly:
+        families.append(StaffTruth(company, schedule, ends))
     for family in families:
         for kpi, months in family.kpis().items():
             told["kpis"][kpi] = _written(months)

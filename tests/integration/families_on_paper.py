@@ -25,6 +25,21 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "keywords_per_post": ("3.5", "7", "2"),
     "links_per_post": ("5.5", "11", "2"),
     "hours_per_asset": ("4.625", "9.25", "2"),
+    "average_review_rating": ("3.333333", "10", "3"),
+    "positive_review_share": ("0.666667", "2", "3"),
+    "brand_favourability": ("0.666667", "2", "3"),  # who left it out has not answered
+    "brand_recall_lift": ("0.416667", "5", "12"),  # 2 / 3 - 1 / 4 = (2 * 4 - 1 * 3) / (3 * 4)
+    "headcount": ("3", None, None),  # a, b and d
+    "employee_turnover_rate": ("0.571429", "2", "3.5"),  # c and e; 4 at the start, 3 at the end
+    "employee_retention_rate": ("0.75", "3", "4"),  # c is lost; e was not there at the start
+    "employee_satisfaction": ("0.666667", "2", "3"),
+    "salary_competitiveness_ratio": ("0.905172", "105000", "116000"),  # 90000 compares with none
+    "earned_value": ("180", None, None),  # 120 + 60: the newer report takes the older one's place
+    "planned_value": ("240", None, None),
+    "actual_cost": ("200", None, None),
+    "cost_performance_index": ("0.9", "180", "200"),
+    "schedule_performance_index": ("0.75", "180", "240"),
+    "critical_path_days": ("14", "14", "1"),  # of the project that has the longest
 }
 OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("response_rate", "month", FEBRUARY, "channel", "letter", "0.061224"),  # 12 / 196
@@ -38,4 +53,16 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("search_rank", "quarter", JANUARY, "total", "", "5"),
     ("keywords_per_post", "month", MARCH, "total", "", None),  # nothing was published
     ("hours_per_asset", "quarter", JANUARY, "total", "", "4.583333"),  # 13.75 / 3
+    ("brand_recall_lift", "week", date(2026, 2, 16), "total", "", None),  # nobody asked before
+    ("average_review_rating", "month", FEBRUARY, "platform", "google", "4.5"),
+    ("employee_turnover_rate", "month", FEBRUARY, "team", "Sales", "1"),  # 2 of 2 at both ends
+    ("employee_turnover_rate", "month", FEBRUARY, "team", "Product", "0"),  # b only moved
+    ("employee_retention_rate", "month", FEBRUARY, "team", "Sales", "0.5"),
+    ("employee_retention_rate", "month", FEBRUARY, "team", "Product", "1"),
+    ("employee_retention_rate", "week", date(2026, 2, 16), "total", "", "0.75"),  # e of a, b, d, e
+    ("headcount", "month", FEBRUARY, "team", "Sales", "2"),
+    ("earned_value", "month", JANUARY, "total", "", "80"),
+    ("cost_performance_index", "month", FEBRUARY, "project", "MOVE", "1.5"),
+    ("critical_path_days", "month", FEBRUARY, "project", "SHOP", "9.5"),
+    ("critical_path_days", "quarter", JANUARY, "total", "", "0"),  # nothing is open any more
 ]

@@ -60,6 +60,86 @@ from (values
     (1, date '2026-02-01', 'linkedin', 8), (2, date '2026-02-28', 'x', 0), (3, date '2026-01-30', 'linkedin', 3)
 ) as t (n, posted_date, platform, shares);
 
+alter table kpi_mart.fct_survey_responses add column campaign_phase varchar;
+insert into kpi_mart.fct_survey_responses by name
+select 'b' || n as response_id, response_date, question_kind, score, 'Spot' as survey, 'Web' as channel,
+    campaign_phase, 'surveys.csv' as _landing_id, 20 + n as _row_number
+from (values
+    (1, date '2026-02-01', 'recommend', 1, null), (2, date '2026-02-02', 'recommend', 1, null),
+    (3, date '2026-02-03', 'recommend', 0, null), (4, date '2026-02-04', 'recommend', null, null),
+    (5, date '2026-02-05', 'recognition', 1, 'before'), (6, date '2026-02-05', 'recognition', 0, 'before'),
+    (7, date '2026-02-05', 'recognition', 0, 'before'), (8, date '2026-02-05', 'recognition', 0, 'before'),
+    (9, date '2026-02-20', 'recognition', 1, 'after'), (10, date '2026-02-20', 'recognition', 1, 'after'),
+    (11, date '2026-02-20', 'recognition', 0, 'after'), (12, date '2026-02-12', 'recognition', 1, 'during')
+) as t (n, response_date, question_kind, score, campaign_phase);
+
+create table kpi_mart.fct_reviews as
+select 'v' || n as review_id, review_date, platform, 'Tea' as product, rating,
+    'reviews.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-02-01', 'google', 5), (2, date '2026-02-02', 'google', 4),
+    (3, date '2026-02-03', 'trustpilot', 1), (4, date '2026-01-05', 'google', 2)
+) as t (n, review_date, platform, rating);
+
+-- b moves to Sales in February; e comes and goes in it; c leaves.
+create table kpi_mart.fct_employee_changes as
+select employee_key || '|' || n as employee_change_id, employee_key, change_date, change_kind,
+    case when change_kind in ('hired', 'moved_in') then 1 else -1 end as headcount_change,
+    team, 'DACH' as region, 'Agent' as job_role, 'employees.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'a', date '2025-11-03', 'hired', 'Product'), (2, 'b', date '2026-01-05', 'hired', 'Product'),
+    (3, 'c', date '2026-01-05', 'hired', 'Sales'), (4, 'd', date '2026-01-05', 'hired', 'Sales'),
+    (3, 'c', date '2026-02-10', 'left', 'Sales'), (5, 'e', date '2026-02-12', 'hired', 'Sales'),
+    (2, 'b', date '2026-02-16', 'moved_out', 'Product'), (6, 'b', date '2026-02-16', 'moved_in', 'Sales'),
+    (5, 'e', date '2026-02-20', 'left', 'Sales')
+) as t (n, employee_key, change_date, change_kind, team);
+
+create table kpi_mart.fct_employee_churn as
+select grain || '|' || employee_key as employee_churn_id, grain, period_start, employee_key,
+    'Sales' as team, 'DACH' as region, 'Agent' as job_role, 'employees.csv' as _landing_id, n as _row_number
+from (values
+    (3, 'c', 'day', date '2026-02-10'), (3, 'c', 'week', date '2026-02-09'), (3, 'c', 'month', date '2026-02-01'),
+    (5, 'e', 'day', date '2026-02-20'), (5, 'e', 'week', date '2026-02-16')
+) as t (n, employee_key, grain, period_start);
+
+create table kpi_mart.fct_salary_changes as
+select 'y' || n as salary_change_id, change_date, cast(own as decimal(28, 6)) as salary_amount_reporting,
+    cast(market as decimal(18, 6)) as market_salary_amount,
+    cast(market as decimal(28, 6)) as market_salary_amount_reporting,
+    'employees.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2025-11-03', 60000, 66000), (2, date '2026-01-05', 44000, 40000),
+    (3, date '2026-01-05', 90000, null), (4, date '2026-02-10', -44000, -40000),
+    (5, date '2026-02-12', 45000, 50000)
+) as t (n, change_date, own, market);
+
+create table kpi_mart.fct_employee_survey_answers as
+select 'a' || n as answer_id, answered_date, 'Q1' as survey, 'Product' as team, score,
+    'answers.csv' as _landing_id, n as _row_number
+from (values
+    (1, date '2026-02-11', 5), (2, date '2026-02-11', 4), (3, date '2026-02-12', 2), (4, date '2026-02-12', null)
+) as t (n, answered_date, score);
+
+create table kpi_mart.fct_project_value_changes as
+select 'u' || n as project_value_change_id, project_id, change_date,
+    cast(planned as decimal(28, 6)) as planned_value_amount_reporting,
+    cast(earned as decimal(28, 6)) as earned_value_amount_reporting,
+    cast(cost as decimal(28, 6)) as actual_cost_amount_reporting,
+    'tasks.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'SHOP', date '2026-01-30', 100, 80, 90), (1, 'SHOP', date '2026-02-13', -100, -80, -90),
+    (2, 'SHOP', date '2026-02-13', 150, 120, 160), (3, 'MOVE', date '2026-02-27', 90, 60, 40)
+) as t (n, project_id, change_date, planned, earned, cost);
+
+create table kpi_mart.fct_project_paths as
+select grain || '|' || period_start || '|' || project_id as project_path_id, grain, period_start, project_id,
+    cast(days as decimal(18, 6)) as critical_path_days, 'tasks.csv' as _landing_id, n as _row_number
+from (values
+    (1, 'month', date '2026-01-01', 'SHOP', 12), (2, 'month', date '2026-02-01', 'SHOP', 9.5),
+    (3, 'month', date '2026-02-01', 'MOVE', 14), (2, 'quarter', date '2026-01-01', 'SHOP', 0),
+    (3, 'quarter', date '2026-01-01', 'MOVE', 0)
+) as t (n, grain, period_start, project_id, days);
+
 insert into landed.landings
 select file as landing_id, file, table_name, timestamp '2026-03-10 23:00:00' as exported_at,
     date '2026-03-10' as covered_to, 'accepted' as status, true as completes_periods, 0 as restates_days
@@ -70,10 +150,15 @@ from (values
     ('posts.csv', 'content__posts'),
     ('downloads.csv', 'content__downloads'),
     ('followers.csv', 'social__followers'),
-    ('social.csv', 'social__posts')
+    ('social.csv', 'social__posts'),
+    ('brand.csv', 'surveys__responses'),
+    ('reviews.csv', 'reviews__reviews'),
+    ('employees.csv', 'employees__employees'),
+    ('answers.csv', 'employee_surveys__answers'),
+    ('tasks.csv', 'projects__tasks')
 ) as t (file, table_name);
 
 insert into landed.streams
-select table_name, split_part(table_name, '__', 1) as source, 'marketing' as family, null as spend_rank
+select table_name, split_part(table_name, '__', 1) as source, 'families' as family, null as spend_rank
 from landed.landings
 where table_name not in (select table_name from landed.streams);

@@ -30,6 +30,10 @@ FAMILIES_KPIS = """
     bounce_rate content_downloads email_ctr email_open_rate emails_sent form_cvr hours_per_asset
     keywords_per_post links_per_post page_views response_rate search_rank sessions
     social_followers social_shares traffic_per_post traffic_value_per_post
+    average_review_rating positive_review_share brand_favourability brand_recall_lift
+    headcount employee_turnover_rate employee_retention_rate employee_satisfaction
+    salary_competitiveness_ratio earned_value planned_value actual_cost cost_performance_index
+    schedule_performance_index critical_path_days
 """
 """Held against the exports in test_demo_truth_families.py."""
 

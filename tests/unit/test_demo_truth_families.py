@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import median
 
@@ -172,3 +173,168 @@ def test_followers_are_those_last_counted_and_shares_the_newest_counts(inbox: Fa
     assert inbox.is_sum("social_shares", shares)
     (loaded,) = sums(inbox.newest_of_days("content/downloads*", "Date"), "Date", "Downloads")
     assert inbox.is_sum("content_downloads", loaded)
+
+
+def last_day(month: str, exported: str) -> str:
+    """The last day of a month, or of what is exported."""
+    year, number = map(int, month.split("-"))
+    after = date(year + number // 12, number % 12 + 1, 1)
+    return min(f"{after - timedelta(days=1)}", exported)
+
+
+def test_reviews_show_their_newest_stars(inbox: Families) -> None:
+    reviews = inbox.all("reviews/*", "Review ID")
+    for row in reviews:
+        row |= {"one": "1", "positive": str(int(row["Stars"] in "45"))}
+    stars, count, positive = sums(reviews, "Date", "Stars", "one", "positive")
+
+    assert inbox.is_quotient("average_review_rating", stars, count)
+    assert inbox.is_quotient("positive_review_share", positive, count)
+
+
+def test_the_lift_is_the_difference_of_two_shares(inbox: Families) -> None:
+    answers = [row for row in inbox.all("surveys/*", "response_id") if row["score"]]
+    assert len(answers) < len(inbox.all("surveys/*", "response_id")), "some were left out"
+    for row in answers:
+        row["one"] = "1"
+    asked, yes = sums([r for r in answers if r["question_kind"] == "recommend"], "answered_date",
+                      "one", "score")  # fmt: skip
+    assert inbox.is_quotient("brand_favourability", yes, asked)
+    shares = []
+    for phase in ("before", "after"):
+        of_phase = [row for row in answers if row["campaign_phase"] == phase]
+        count, knew = sums(of_phase, "answered_date", "one", "score")
+        shares.append({month: Fraction(int(knew[month]), int(count[month])) for month in count})
+    lifts = {month: shares[1][month] - shares[0][month] for month in shares[0]}
+    told = {month: lift for month, lift in inbox.told("brand_recall_lift").items() if lift}
+    assert told == {month: Decimal(round(lift * 10**6)).scaleb(-6) for month, lift in lifts.items()}
+    assert len(told) >= 4
+
+
+def test_who_is_lost_was_there_before_and_is_not_any_more(inbox: Families) -> None:
+    """The newest list, walked through day by day: who is on it, and who was the day before."""
+    people = inbox.newest("employees/*")
+    spans = {
+        (row["Personnel number"], iso(row["Hire date"]), iso(row["Leaving date"] or "9999-12-31"))
+        for row in people
+    }
+    assert any(left < "9999" for _, _, left in spans)
+    exported = f"{UNTIL - timedelta(days=7)}"  # the last list of staff
+    leavers: dict[str, int | Decimal] = defaultdict(int)
+    for _, _, left in spans:
+        leavers[left[:7]] += 1
+    means: dict[str, int | Decimal] = {}
+    kept: dict[str, int | Decimal] = {}
+    started: dict[str, int | Decimal] = {}
+    for month in inbox.told("headcount"):
+        end, start = last_day(month, exported), f"{month}-01"
+        here = {number for number, hired, left in spans if hired <= end < left}
+        before = {number for number, hired, left in spans if hired < start <= left}
+        assert inbox.told("headcount")[month] == len(here)
+        means[month] = Decimal(len(here) + len(before)) / 2
+        kept[month], started[month] = len(here & before), len(before)
+    assert inbox.is_quotient("employee_turnover_rate", leavers, means)
+    assert inbox.is_quotient("employee_retention_rate", kept, started)
+
+
+def test_answers_of_staff_are_content_from_four_on(inbox: Families) -> None:
+    answers = [row for row in inbox.all("employee_surveys/*", "answer_id") if row["score"]]
+    for row in answers:
+        row |= {"one": "1", "content": str(int(row["score"] in "45"))}
+    count, content = sums(answers, "answered_date", "one", "content")
+
+    assert inbox.is_quotient("employee_satisfaction", content, count)
+
+
+def test_salaries_are_held_against_those_of_the_same_role_and_region(inbox: Families) -> None:
+    market = inbox.newest("market_salaries/*")
+    exported = f"{UNTIL - timedelta(days=7)}"
+    month = "2025-08"
+    end = last_day(month, exported)
+    own, theirs = Decimal(0), Decimal(0)
+    versions: dict[str, dict[str, str]] = {}
+    for row in sorted(inbox.newest("employees/*"), key=lambda r: iso(r["Valid from"])):
+        if iso(row["Valid from"]) <= end < iso(row["Leaving date"] or "9999-12-31"):
+            versions[row["Personnel number"]] = row
+    for row in versions.values():
+        known = [
+            other
+            for other in market
+            if other["role"] == row["Job title"]
+            and other["region"] in ("", row["Location"])
+            and other["valid_from"] <= end
+        ]
+        if known:
+            found = max(known, key=lambda other: (other["region"], other["valid_from"]))
+            agreed = date.fromisoformat(max(found["valid_from"], iso(row["Valid from"])))
+            share = Decimal(row["FTE"].replace(",", "."))
+            paid = row["Annual salary"].replace(".", "").replace(",", ".")
+            own += inbox.to_euro(paid, row["Currency"], agreed)
+            whole = Decimal(found["market_salary_amount"])
+            theirs += inbox.to_euro(f"{whole * share}", found["currency_code"], agreed)
+    assert {row["Currency"] for row in versions.values()} == {"EUR", "GBP"}
+    assert inbox.told("salary_competitiveness_ratio")[month] == quotient(own, theirs)
+
+
+def reports_at(inbox: Families, end: str) -> dict[str, Rows]:
+    """The newest report of every project on a day."""
+    reports: dict[str, Rows] = {}
+    tasks = inbox.newest_of_days("projects/*", "status_date")
+    for row in sorted(tasks, key=lambda r: r["status_date"]):
+        if row["status_date"] > end:
+            break
+        known = reports.get(row["project_id"])
+        if known is None or known[0]["status_date"] < row["status_date"]:
+            reports[row["project_id"]] = []
+        reports[row["project_id"]].append(row)
+    return reports
+
+
+def test_values_of_projects_are_those_of_their_newest_reports(inbox: Families) -> None:
+    columns = {
+        "earned_value": "earned_value_amount",
+        "planned_value": "planned_value_amount",
+        "actual_cost": "actual_cost_amount",
+    }
+    found: dict[str, dict[str, int | Decimal]] = {kpi: {} for kpi in columns}
+    for month in inbox.told("earned_value"):
+        rows = [r for report in reports_at(inbox, f"{month}-31").values() for r in report]
+        for kpi, column in columns.items():
+            found[kpi][month] = sum(
+                (
+                    inbox.to_euro(
+                        row[column], row["currency_code"], date.fromisoformat(row["status_date"])
+                    )
+                    for row in rows
+                ),
+                Decimal(0),
+            )
+    for kpi in columns:
+        assert inbox.is_sum(kpi, found[kpi])
+    earned, cost = found["earned_value"], found["actual_cost"]
+    assert inbox.is_quotient("cost_performance_index", earned, cost)
+    assert inbox.is_quotient("schedule_performance_index", earned, found["planned_value"])
+
+
+def test_the_critical_path_is_the_longest_of_all_ways(inbox: Families) -> None:
+    """Tasks in an order in which each comes after those it waits for, by the standard library."""
+    longest: dict[str, int] = {}
+    for month in inbox.told("critical_path_days"):
+        ends = []
+        for report in reports_at(inbox, f"{month}-31").values():
+            open_tasks = {
+                row["task_id"]: row for row in report if row["status"] not in ("done", "cancelled")
+            }
+            waits = {
+                task: set(row["predecessors"].split(";")) & open_tasks.keys()
+                for task, row in open_tasks.items()
+            }
+            end: dict[str, int] = {}
+            for task in TopologicalSorter(waits).static_order():
+                before = max((end[other] for other in waits[task]), default=0)
+                end[task] = before + int(open_tasks[task]["duration_days"])
+            ends.append(max(end.values(), default=0))
+        longest[month] = max(ends)
+
+    assert inbox.told("critical_path_days") == longest
+    assert len(set(longest.values())) > 4

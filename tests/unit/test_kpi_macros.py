@@ -348,7 +348,7 @@ def change_span_of_balance(said: Named) -> None:
         (
             change_to_median_of_spans,
             "clicks",
-            "`median` over a fact per grain, or of rows of several",
+            "`median` over rows of several days",
         ),
         (change_to_distinct_of_all_time, "mrr", "`count_distinct` of all time"),
         (change_stat_in_expression, "cost", "the median first_response_hours in an expression"),

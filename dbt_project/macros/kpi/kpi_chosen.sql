@@ -29,8 +29,12 @@ chosen_periods as (
 {% macro kpi_chosen_scan(component, slices) %}
 {%- set semantic_model = kpi_semantic_model(component.semantic_model) -%}
 {%- set cell = 'grain, period_start, slice, slice_value' %}
+{%- set when = ('grain, ' if component.grain_column else '') ~ 'date_day' %}
 {{ component.name }}_rows as (
     select
+        {%- if component.grain_column %}
+        {{ component.grain_column }} as grain,
+        {%- endif %}
         cast({{ component.time }} as date) as date_day,
         {%- for slice in slices %}
         {%- set dimension = kpi_dimension(semantic_model, slice) %}
@@ -44,16 +48,21 @@ chosen_periods as (
 ),
 
 {{ component.name }}_sliced as (
-    select date_day, 'total' as slice, '' as slice_value, chosen_value
+    select {{ when }}, 'total' as slice, '' as slice_value, chosen_value
     from {{ component.name }}_rows
     {%- for slice in slices %}
     union all
-    select date_day, '{{ slice }}' as slice, {{ slice }}_slice as slice_value, chosen_value
+    select {{ when }}, '{{ slice }}' as slice, {{ slice }}_slice as slice_value, chosen_value
     from {{ component.name }}_rows
     {%- endfor %}
 ),
 
 {{ component.name }}_cells as (
+    {%- if component.grain_column %}
+    -- The fact says of which period of which grain a row is.
+    select grain, date_day as period_start, slice, slice_value, chosen_value
+    from {{ component.name }}_sliced
+    {%- else %}
     select periods.grain, periods.period_start, sliced.slice, sliced.slice_value, sliced.chosen_value
     from {{ component.name }}_sliced as sliced
     {%- if component.window %}
@@ -64,6 +73,7 @@ chosen_periods as (
     {%- else %}
     inner join chosen_calendar as periods
         on sliced.date_day = periods.date_day
+    {%- endif %}
     {%- endif %}
 ),
 

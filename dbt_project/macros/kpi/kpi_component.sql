@@ -53,11 +53,11 @@
             "a running total over a fact per grain",
             "Use a fact of changes by day."
         ) }}
-    {% elif choice and (grain_column or semantic_model.config.meta.get('span')) %}
+    {% elif choice and semantic_model.config.meta.get('span') %}
         {{ kpi_refuse(
             metric.name,
-            "aggregation `" ~ measure.agg ~ "` over a fact per grain, or of rows of several days",
-            "Use a fact of events by day."
+            "aggregation `" ~ measure.agg ~ "` over rows of several days",
+            "Use a fact of events by day, or one per grain."
         ) }}
     {% elif metric.type == 'cumulative' and not window
         and (choice or measure.agg == 'average') %}

@@ -10,8 +10,8 @@ with
 
 unioned as (
     {{ family_union(responses, [
-        'response_id', 'response_date', 'question_kind', 'score', 'survey', 'channel',
-        '_landing_id', '_row_number',
+        'response_id', 'response_date', 'question_kind', 'score', 'survey', 'campaign_phase',
+        'channel', '_landing_id', '_row_number',
     ]) }}
 )
 

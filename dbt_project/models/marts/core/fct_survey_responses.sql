@@ -12,6 +12,7 @@ select
     question_kind,
     cast(score as integer) as score,
     coalesce(survey, 'unknown') as survey,
+    campaign_phase,
     channel,
     _landing_id,
     _row_number

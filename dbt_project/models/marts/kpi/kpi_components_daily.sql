@@ -8,6 +8,9 @@
 -- depends_on: {{ ref('fct_customer_churn') }}
 -- depends_on: {{ ref('fct_deals') }}
 -- depends_on: {{ ref('fct_email_sends') }}
+-- depends_on: {{ ref('fct_employee_changes') }}
+-- depends_on: {{ ref('fct_employee_churn') }}
+-- depends_on: {{ ref('fct_employee_survey_answers') }}
 -- depends_on: {{ ref('fct_first_purchases') }}
 -- depends_on: {{ ref('fct_first_touches') }}
 -- depends_on: {{ ref('fct_invoices') }}
@@ -17,6 +20,10 @@
 -- depends_on: {{ ref('fct_mrr_movements') }}
 -- depends_on: {{ ref('fct_mrr_retention') }}
 -- depends_on: {{ ref('fct_pipeline_changes') }}
+-- depends_on: {{ ref('fct_project_paths') }}
+-- depends_on: {{ ref('fct_project_value_changes') }}
+-- depends_on: {{ ref('fct_reviews') }}
+-- depends_on: {{ ref('fct_salary_changes') }}
 -- depends_on: {{ ref('fct_sales') }}
 -- depends_on: {{ ref('fct_search_positions') }}
 -- depends_on: {{ ref('fct_social_follower_changes') }}

@@ -24,6 +24,7 @@ renamed as (
             'web': ['web', 'web page', 'website'],
             'chat': ['chat'],
         }) }} as channel,
+        'unknown' as campaign_phase,
 
         -- numbers
         rating as score,

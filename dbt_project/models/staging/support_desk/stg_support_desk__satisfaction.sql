@@ -16,6 +16,7 @@ renamed as (
         'csat' as question_kind,
         'ticket satisfaction' as survey,
         'email' as channel,
+        'unknown' as campaign_phase,
 
         -- numbers
         -- Good and bad are the ends of the scale, of which 4 and 5 are satisfied.
