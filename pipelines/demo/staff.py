@@ -30,7 +30,7 @@ CHIEF = "Managing director"
 """A role that no salary survey has."""
 REGIONS = {"DACH": 60.0, "UK": 40.0}
 FOUNDERS = 13
-LEAVES_A_DAY, HIRED_A_DAY, MOVES_A_DAY = 0.00062, 0.031, 0.00012
+LEAVES_A_DAY, HIRED_A_DAY, MOVES_A_DAY = 0.00062, 0.045, 0.00012
 ENTERED_LATE = timedelta(days=5)
 """A leaving is in the list only so long after the last day."""
 QUESTIONS = ("I like to work here", "I know what is expected of me", "We learn from mistakes")

@@ -156,3 +156,26 @@ def test_every_example_landed_as_its_own_template(home: Home) -> None:
     landed = {landing.table: landing.rows_landed for landing in home.outcome.landed.landings}
     assert landed.pop("ecb__reference_rates") == 487  # days from 2025-03-01 to 2026-06-30
     assert landed == {table: rows for table, (_, rows, _, _) in ON_PAPER.items()}
+
+
+@pytest.mark.parametrize(
+    ("kpi", "month", "value"),
+    [
+        ("email_open_rate", "2026-06", "0.321198"),  # (1720 + 310 + 61) / (5133 + 1291 + 86)
+        ("social_shares", "2026-06", "58"),
+        ("headcount", "2026-05", "3"),
+        ("employee_turnover_rate", "2026-05", "0.285714"),  # 0009 of (4 + 3) / 2
+        ("employee_satisfaction", "2026-06", "0.6"),  # 5, 4 and 5 of five answers
+        # 0008 earns 44800 pounds for 0.8 of 57500, a euro being half a pound; 0011 has no salary.
+        ("salary_competitiveness_ratio", "2026-06", "0.972939"),  # 230100 / 236500
+        ("earned_value", "2026-06", "29800"),
+        ("cost_performance_index", "2026-06", "0.991664"),  # of 30050.50, the canceled task's too
+        ("critical_path_days", "2026-06", "25"),  # 3 and 4: 20 + 5; 1 is done
+        ("average_review_rating", "2026-06", "3.666667"),  # 5, 2 and 4
+        ("brand_recall_lift", "2026-06", "1"),  # nobody knew us before, everybody after
+    ],
+)
+def test_the_figures_of_the_examples_are_those_on_paper(
+    home: Home, kpi: str, month: str, value: str
+) -> None:
+    assert home.kpi(kpi, month) == Decimal(value)
