@@ -371,7 +371,7 @@ def change_span_of_balance(said: Named) -> None:
         (change_kind_of_ratio, "ctr", "kind `flow`"),
         (
             change_span_to_half_a_span,
-            "ad_conversion_value",
+            "ad_spend",
             "`span` of semantic model ad_performance",
         ),
         (change_span_of_balance, "mrr", "over rows of several days"),
