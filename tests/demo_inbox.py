@@ -82,6 +82,8 @@ class Inbox:
                 {
                     "platform": "google_ads", "currency": "EUR", "day": row["Day"],
                     "cost": row["Cost"].replace(",", ""), "clicks": row["Clicks"].replace(",", ""),
+                    "impressions": row["Impr."].replace(",", ""), "type": row["Campaign type"],
+                    "views": row["TrueView views"].replace(",", ""),
                 }
                 for row in rows
                 if not row["Day"].startswith("Total")
@@ -93,6 +95,8 @@ class Inbox:
             {
                 "platform": "meta_ads", "currency": "USD", "day": str(row["Reporting starts"]),
                 "cost": str(row["Amount spent (USD)"]), "clicks": str(row["Link clicks"]),
+                "impressions": str(row["Impressions"]), "type": "",
+                "views": str(row["3-second video plays"] or 0),
             }
             for row in named
         ]  # fmt: skip

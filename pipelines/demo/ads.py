@@ -32,6 +32,8 @@ class Kind:
     conversion_value: float
     untracked: float = 0
     """How often conversions could not be counted: then there are none, not 0 of them."""
+    view_rate: float = 0
+    """Views of an impression; 0 where no video is shown."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class AdDay:
     cost: Decimal
     impressions: int
     clicks: int
+    video_views: int
     conversions: Decimal | None
     conversion_value: Decimal | None
 
@@ -62,10 +65,10 @@ class AdDay:
 SEARCH = Kind("search", 62, 2.4, 0.062, 0.052, 118)
 BRAND = Kind("search", 21, 0.7, 0.19, 0.11, 160)
 DISPLAY = Kind("display", 24, 0.55, 0.0065, 0.011, 74)
-VIDEO = Kind("video", 31, 0.38, 0.009, 0.004, 66, untracked=0.08)
+VIDEO = Kind("video", 31, 0.38, 0.009, 0.004, 66, untracked=0.08, view_rate=0.31)
 PMAX = Kind("performance_max", 74, 1.3, 0.021, 0.038, 104)
 SOCIAL = Kind("social", 54, 1.15, 0.013, 0.029, 92)
-SOCIAL_AGAIN = Kind("social", 22, 0.85, 0.019, 0.048, 121)
+SOCIAL_AGAIN = Kind("social", 22, 0.85, 0.019, 0.048, 121, view_rate=0.22)
 
 CAMPAIGNS: dict[str, tuple[tuple[str, str, Kind], ...]] = {
     GOOGLE: (
@@ -126,12 +129,21 @@ def performance(
     clicks = round(spend / chance.around(kind.cost_per_click, 0.25))
     impressions = round(clicks / chance.around(kind.click_rate, 0.3)) + chance.randint(1, 40)
     cost = cents(spend) if clicks else Decimal("0.00")
+    seen = Chance(seed, "seen", campaign.campaign_id, day).around(kind.view_rate, 0.4)
+    views = round(impressions * seen)
     if chance.happens(kind.untracked):
-        return AdDay(campaign, day, cost, impressions, clicks, None, None)
+        return AdDay(campaign, day, cost, impressions, clicks, views, None, None)
     final = rounded(Decimal(repr(clicks * chance.around(kind.conversion_rate, 0.6))), 2)
     value = cents(float(final) * chance.around(kind.conversion_value, 0.3))
     age = (known_on - day).days
     known = Decimal(KNOWN_BY_AGE[age] if age < len(KNOWN_BY_AGE) else "1")
     return AdDay(
-        campaign, day, cost, impressions, clicks, rounded(final * known, 2), cents(value * known)
+        campaign,
+        day,
+        cost,
+        impressions,
+        clicks,
+        views,
+        rounded(final * known, 2),
+        cents(value * known),
     )

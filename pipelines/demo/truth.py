@@ -25,7 +25,10 @@ from pipelines.demo.truth_of_recurring import Recurring
 from pipelines.demo.truth_of_tickets import ticket_kpis
 from pipelines.demo.truth_of_value import Basis, buying_kpis, value_kpis
 
-AD_KPIS = ("impressions", "clicks", "ad_spend", "ctr", "cpc", "cpm", "cvr", "cpa", "roas")
+AD_KPIS = (
+    "impressions", "clicks", "video_views", "video_view_rate", "ad_spend", "ctr", "cpc", "cpm",
+    "cvr", "cpa", "roas",
+)  # fmt: skip
 
 
 def truth(
@@ -317,6 +320,9 @@ class Figures:
                     euro = self.company.rates.to_euro
                     part["impressions"].add(day, done.impressions)
                     part["clicks"].add(day, done.clicks)
+                    part["video_views"].add(day, done.video_views)
+                    if done.campaign.kind.channel == "video" or done.video_views:
+                        part["of_videos"].add(day, done.impressions)
                     part["ad_spend"].add(day, euro(done.cost, currency, day))
                     part["conversions"].add(day, done.conversions or NOTHING)
                     value = euro(done.conversion_value or NOTHING, currency, day)
@@ -336,6 +342,8 @@ class Figures:
         return {
             "impressions": self._flow(sums["impressions"]),
             "clicks": self._flow(sums["clicks"]),
+            "video_views": self._flow(sums["video_views"]),
+            "video_view_rate": self._ratio(sums["video_views"], sums["of_videos"]),
             "ad_spend": self._flow(sums["ad_spend"]),
             "ctr": self._ratio(sums["clicks"], sums["impressions"]),
             "cpc": self._ratio(sums["ad_spend"], sums["clicks"]),

@@ -8,6 +8,8 @@ JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 
 # Of February 2026, on paper: value, and for a ratio what is divided by what.
 ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
+    "video_views": ("500", None, None),
+    "video_view_rate": ("0.25", "500", "2000"),  # 500 more impressions were of no video
     "emails_sent": ("1500", None, None),  # letters are no e-mails
     "email_open_rate": ("0.4", "392", "980"),  # 490 more were delivered, but nobody counts opens
     "email_ctr": ("0.05", "49", "980"),
@@ -42,6 +44,7 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "critical_path_days": ("14", "14", "1"),  # of the project that has the longest
 }
 OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
+    ("video_view_rate", "month", JANUARY, "total", "", None),  # nothing was seen
     ("response_rate", "month", FEBRUARY, "channel", "letter", "0.061224"),  # 12 / 196
     ("email_open_rate", "week", date(2026, 2, 16), "total", "", None),  # no opens were counted
     ("sessions", "month", FEBRUARY, "channel", "direct", "50"),

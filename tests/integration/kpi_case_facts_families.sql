@@ -1,4 +1,9 @@
 -- More tiny facts beside kpi_case_facts.sql: of marketing, people, projects and what people say.
+-- Of google_ads' row of 10 February a part was seen; meta_ads reports no video.
+alter table kpi_mart.fct_ad_performance add column video_views bigint;
+update kpi_mart.fct_ad_performance set video_views = 500 where ad_performance_id = 'p2';
+update kpi_mart.fct_ad_performance set video_views = 0 where ad_performance_id = 'p1';
+
 create table kpi_mart.fct_email_sends as
 select 's' || n as email_send_id, sent_date, channel, sent, delivered, opened, clicked, replied,
     'mailings.csv' as _landing_id, n as _row_number

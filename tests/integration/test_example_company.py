@@ -24,6 +24,7 @@ KPIS = """
     emails_sent email_open_rate email_ctr response_rate sessions page_views bounce_rate form_cvr
     content_downloads social_followers social_shares
     traffic_per_post traffic_value_per_post keywords_per_post links_per_post hours_per_asset
+    video_views video_view_rate
     search_rank average_review_rating positive_review_share brand_favourability brand_recall_lift
     headcount employee_turnover_rate employee_retention_rate employee_satisfaction
     salary_competitiveness_ratio earned_value planned_value actual_cost cost_performance_index

@@ -27,6 +27,7 @@ VALUE_KPIS = """
 """
 """Held against the exports in test_demo_truth_value.py."""
 FAMILIES_KPIS = """
+    video_views video_view_rate
     bounce_rate content_downloads email_ctr email_open_rate emails_sent form_cvr hours_per_asset
     keywords_per_post links_per_post page_views response_rate search_rank sessions
     social_followers social_shares traffic_per_post traffic_value_per_post

@@ -98,6 +98,15 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Families:
     return Families(folder)
 
 
+def test_video_ads_are_those_of_video_campaigns_and_those_seen(inbox: Families) -> None:
+    rows = [row for row in inbox.ads() if row["type"] == "Video" or int(row["views"])]
+    assert {row["platform"] for row in rows} == {"google_ads", "meta_ads"}
+    views, impressions = sums(rows, "day", "views", "impressions")
+
+    assert inbox.is_sum("video_views", views)
+    assert inbox.is_quotient("video_view_rate", views, impressions)
+
+
 def test_mailings_are_the_newest_counts_of_every_send(inbox: Families) -> None:
     sends = inbox.all("email_campaigns/*", "Campaign ID")
     mails = [row for row in sends if row["Channel"].lower() == "email"]

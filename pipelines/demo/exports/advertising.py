@@ -40,6 +40,7 @@ GOOGLE_HEADER = [
     "Avg. CPC",
     "Conversions",
     "Conv. value",
+    "TrueView views",
 ]
 META_HEADER = [
     "Day",
@@ -55,6 +56,7 @@ META_HEADER = [
     "Result type",
     "Results",
     "Purchases conversion value",
+    "3-second video plays",
 ]
 RESULT_TYPE = {"Leads": "Leads", "Sales": "Website purchases", "Traffic": "Landing page views"}
 
@@ -104,7 +106,8 @@ def _google_row(done: AdDay) -> Row:
     return [done.day.isoformat(), ACCOUNT_ID[GOOGLE], done.campaign.campaign_id,
             done.campaign.name, done.campaign.type, PLATFORM_CURRENCY[GOOGLE],
             *_google_figures(done.cost, done.impressions, done.clicks,
-                             done.conversions, done.conversion_value)]  # fmt: skip
+                             done.conversions, done.conversion_value),
+            f"{done.video_views:,}"]  # fmt: skip
 
 
 def _google_figures(
@@ -142,6 +145,7 @@ def _totals(days: list[AdDay]) -> list[Row]:
                 sum((done.conversions or Decimal(0) for done in part), Decimal(0)),
                 sum((done.conversion_value or Decimal(0) for done in part), Decimal(0)),
             ),
+            f"{sum(done.video_views for done in part):,}",
         ]
         for label, part in chosen
     ]
@@ -174,4 +178,5 @@ def _meta_row(done: AdDay) -> list[Cell]:
         RESULT_TYPE[done.campaign.type],
         done.conversions if done.conversions is not None else "",
         done.conversion_value if done.conversion_value is not None else "",
+        done.video_views if done.campaign.kind.view_rate else "",
     ]

@@ -36,6 +36,7 @@ single_grain as (
         performance.conversion_value_amount,
         performance.impressions,
         performance.clicks,
+        performance.video_views,
         performance.conversions,
         performance._landing_id,
         performance._row_number

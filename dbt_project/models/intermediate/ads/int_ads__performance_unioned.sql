@@ -44,7 +44,7 @@ unioned as (
         'ad_performance_id', 'performance_date', 'period_start', 'period_end', 'platform', 'stream',
         'report_grain', 'channel', 'account_id', 'campaign_id', 'campaign_name', 'ad_group_id',
         'ad_group_name', 'ad_id', 'ad_name', 'currency_code', 'spend_amount', 'conversion_value_amount',
-        'impressions', 'clicks', 'conversions', '_landing_id', '_row_number',
+        'impressions', 'clicks', 'video_views', 'conversions', '_landing_id', '_row_number',
     ]) }}
 )
 

@@ -37,6 +37,7 @@ select
         as conversion_value_amount_reporting,
     performance.impressions,
     performance.clicks,
+    performance.video_views,
     performance.conversions,
     rates.from_rate as fx_from_rate,
     rates.to_rate as fx_to_rate,

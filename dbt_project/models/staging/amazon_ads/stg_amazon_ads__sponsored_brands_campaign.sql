@@ -35,6 +35,7 @@ renamed as (
         -- numbers
         impressions,
         clicks,
+        cast(null as bigint) as video_views,
         coalesce(orders_7_day, orders_14_day) as conversions,
 
         -- dates

@@ -37,6 +37,7 @@ renamed as (
         -- numbers
         impressions,
         clicks,
+        video_views,
         conversions,
 
         -- dates

@@ -35,6 +35,7 @@ renamed as (
         -- numbers
         impressions,
         clicks,
+        video_views,
         conversions,
 
         -- dates

@@ -35,6 +35,7 @@ renamed as (
         -- numbers
         impressions,
         clicks,
+        cast(null as bigint) as video_views,
         conversions,
 
         -- dates

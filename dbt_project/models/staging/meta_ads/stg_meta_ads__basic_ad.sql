@@ -35,6 +35,7 @@ renamed as (
         -- numbers
         impressions,
         clicks,
+        cast(null as bigint) as video_views,
         cast(null as decimal(18, 6)) as conversions,
 
         -- dates

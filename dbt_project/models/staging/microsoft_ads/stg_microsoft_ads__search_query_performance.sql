@@ -39,6 +39,7 @@ renamed as (
         -- numbers
         impressions,
         clicks,
+        cast(null as bigint) as video_views,
         conversions,
 
         -- dates
