@@ -42,7 +42,8 @@ def current_landings(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Land
         stream = streams.get(event.subject)
         if stream is not None and event.payload["contract_digest"] == stream.digest:
             landed.append(Landing.from_payload(event.payload))
-    return _newest_versions(by_age(landed), first_landed)
+    # Versions first: bytes that were written over under one name still count under another.
+    return by_age(_newest_versions(landed, first_landed))
 
 
 def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int]) -> list[Landing]:
@@ -59,7 +60,9 @@ def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int
     newest: dict[tuple[object, ...], Landing] = {}
     for landing in landings:
         slot = (landing.table, landing.file, landing.exported_at)
-        if slot not in newest or written(newest[slot]) < written(landing):
+        if slot not in newest or written(newest[slot]) <= written(landing):
+            # The latest reading last: of the same bytes in two places it holds.
+            newest.pop(slot, None)
             newest[slot] = landing
     return list(newest.values())
 

@@ -229,6 +229,10 @@ def _typed(
         if shape.format == "parquet":
             raise parquet.unreadable(error) from error
         raise
+    if shape.format == "parquet" and typed.rows != records.rows:
+        # The file says itself how many it has: that it says another number is its own fault.
+        found = f"it says that it has {records.rows} records, and has {typed.rows}"
+        raise parquet.unreadable(ValueError(found))
     _must_be(name, typed.rows, records.rows, "records were read")
     return typed
 

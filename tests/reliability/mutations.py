@@ -201,7 +201,7 @@ def _inside(content: bytes, dice: Dice, original: Original) -> bytes:
     if original.kind == "gz":
         try:
             return gzip.compress(change(gzip.decompress(content), dice, original), mtime=0)
-        except (OSError, EOFError):
+        except NOT_AN_ARCHIVE:
             return content
     return _repacked(content, dice, lambda _, part: change(part, dice, original))
 

@@ -277,6 +277,18 @@ def test_f040_a_parquet_file_with_flipped_bits_is_refused_or_read_as_it_is(
     assert result.rows_landed + result.rows_quarantined == 50
 
 
+def test_f040_a_parquet_file_that_says_another_number_of_records_is_refused(
+    settings: Settings,
+) -> None:
+    content = bytearray(orders(compression="none"))
+    # In the footer, as Thrift writes it: version 2, the schema, and then 50 records (100, zigzag).
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    place = content.index(b"\x16\x64\x19", footer)
+    content[place + 1] = 104
+    refused = House.of(settings, of_format("parquet")).refuse("shop/a.parquet", bytes(content))
+    assert (refused.code, "52 records, and has 50" in refused.reason) == ("UNREADABLE", True)
+
+
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
 def test_f040_a_parquet_file_without_its_end_is_refused(settings: Settings, kept: float) -> None:
     content = orders()

@@ -183,6 +183,21 @@ def test_f007_what_was_exported_again_unchanged_is_as_new_as_its_last_date(
         assert (str(amount), exported_at.day) == ("10.000000", 3)
 
 
+def test_f004_yesterdays_file_under_todays_name_and_then_the_right_one_leaves_both(pipeline):
+    right = b"Order,Amount\nA1,11.00\n"
+    drop(pipeline, "shop/orders 2026-06-01.csv")
+    flow.land(pipeline)
+    wrong = drop(pipeline, "shop/orders 2026-06-02.csv")
+    flow.land(pipeline)
+    wrong.write_bytes(right)
+    flow.land(pipeline)
+
+    assert history_of(pipeline) == [
+        ("10.00", date(2026, 6, 1), date(2026, 6, 2)),
+        ("11.00", date(2026, 6, 2), None),
+    ]
+
+
 def test_f016_a_file_that_is_moved_to_where_it_can_be_read_lands(pipeline, tmp_path):
     shapes = "[{name: day_first, folder: '^day-first', day_first: true}, {name: csv}]"
     contract = CONTRACT.replace("[{name: csv}]", shapes).replace(
