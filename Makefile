@@ -79,11 +79,12 @@ BENCH ?=
 bench: setup ## measure ours beside other ways; more: make bench BENCH="--rows 10000000 --files 10000"
 	$(BIN)/python -m benchmarks $(BENCH)
 
-check: $(VENV)/.test-installed ## format, lint, types, SQL style
+check: $(VENV)/.test-installed ## format, lint, types, SQL style, definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
+	KPI_HOME=$(CURDIR)/var/of-no-run $(BIN)/kpi lint
 
 format: $(VENV)/.test-installed ## put code into the house's form
 	$(BIN)/ruff format .

@@ -1,8 +1,9 @@
 """A KPI as it is declared: what it means, for whom, and how it should be judged.
 
 Belongs here: the shape of `config.meta.kpi` in `dbt_project/models/kpis/*.yml`, refusing a wrong
-one with file, line and remedy, and naming what keeps a KPI from being SMART. Does not belong here:
-how a figure is computed: the semantic models and metrics themselves, which the macros read.
+one with file, line and remedy. Does not belong here: what keeps a KPI from being SMART
+(`smart.py`), and how a figure is computed: the semantic models and metrics themselves, which the
+macros read.
 """
 
 from __future__ import annotations
@@ -33,8 +34,6 @@ Descriptor = Literal[
     "outcome",
 ]
 LANGUAGES = ("zh-Hant", "zh-Hans", "vi")
-FEWEST_WORDS = 8
-"""A description shorter than this cannot say what a figure must not be taken for."""
 REMEDY = "See docs/add-a-kpi.md for what a KPI declares."
 
 
@@ -56,11 +55,16 @@ class Owner(Declared):
 
 
 class Translations(Declared):
-    """A text in the three languages beside English."""
+    """A text in the three languages beside English; one that is missing is named by `kpi lint`."""
 
-    zh_hant: Text = Field(alias="zh-Hant")
-    zh_hans: Text = Field(alias="zh-Hans")
-    vi: Text
+    zh_hant: Text | None = Field(default=None, alias="zh-Hant")
+    zh_hans: Text | None = Field(default=None, alias="zh-Hans")
+    vi: Text | None = None
+
+    def missing(self) -> list[str]:
+        """The languages that it is not in."""
+        said = (self.zh_hant, self.zh_hans, self.vi)
+        return [language for language, text in zip(LANGUAGES, said, strict=True) if text is None]
 
 
 class Reference(Declared):
@@ -104,8 +108,8 @@ class KpiMeta(Declared):
     scope: Literal["organisation", "team", "individual"]
     descriptors: tuple[Descriptor, ...] = Field(min_length=1)
     slices: tuple[Text, ...] = ()
-    labels: Translations
-    descriptions: Translations
+    labels: Translations = Field(default_factory=Translations)
+    descriptions: Translations = Field(default_factory=Translations)
     baseline: Reference | None = None
     benchmark: Reference | None = None
     review: Review
@@ -128,18 +132,6 @@ class Kpi:
     description: str
     type: str
     meta: KpiMeta
-    file: Path
-    line: int
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that keeps a KPI from being SMART, and what to do about it."""
-
-    kpi: str
-    letter: Literal["specific", "measurable", "achievable", "relevant", "time-bound"]
-    problem: str
-    remedy: str
     file: Path
     line: int
 
@@ -215,64 +207,3 @@ def _kpi(
         file=file,
         line=line,
     )
-
-
-def smart_findings(kpis: dict[str, Kpi], today: dt.date) -> list[Finding]:
-    """What a reader of the scorecard would miss, per KPI; empty where all is declared well.
-
-    Whether a target is achievable is a question to the KPI's own history, and asked elsewhere.
-    """
-    findings = []
-    for kpi in kpis.values():
-        for letter, problem, remedy in _missing(kpi, today):
-            findings.append(Finding(kpi.name, letter, problem, remedy, kpi.file, kpi.line))
-    return findings
-
-
-Missing = tuple[Literal["specific", "measurable", "achievable", "relevant", "time-bound"], str, str]
-
-
-def _missing(kpi: Kpi, today: dt.date) -> list[Missing]:
-    meta, missing = kpi.meta, list[Missing]()
-    if len(kpi.description.split()) < FEWEST_WORDS:
-        missing.append(
-            (
-                "specific",
-                "the description is too short to be understood alone",
-                "Say in plain words what it counts, and what it must not be taken for.",
-            )
-        )
-    if (meta.kind == "ratio") != (kpi.type == "ratio"):
-        missing.append(
-            (
-                "measurable",
-                f"kind {meta.kind!r} on a {kpi.type} metric",
-                "A ratio metric is of kind ratio, and no other is.",
-            )
-        )
-    if meta.kind == "ratio" and meta.unit == "count":
-        missing.append(
-            (
-                "measurable",
-                "a ratio in the unit `count`",
-                "Use the unit that it is in, such as percent, multiple, money or days.",
-            )
-        )
-    wrong_way = {"lead": "lagging", "lag": "leading"}[meta.timing]
-    if wrong_way in meta.descriptors:
-        missing.append(
-            (
-                "relevant",
-                f"timing {meta.timing!r} but described as {wrong_way!r}",
-                "Make timing and descriptors agree.",
-            )
-        )
-    if meta.review.date < today:
-        missing.append(
-            (
-                "time-bound",
-                f"its review was due on {meta.review.date}",
-                "Review the definition and its target, then set the next date.",
-            )
-        )
-    return missing
