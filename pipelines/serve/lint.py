@@ -139,8 +139,7 @@ def _out_of_reach(mart: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -> I
                 "achievable",
                 f"the target {_plain(target)} of the {grain} from {start} is further beyond the"
                 f" best so far ({_plain(best)}) than that is from the worst",
-                "Say how it is to be reached, or set one that its history bears:"
-                " `kpi targets review` proposes one.",
+                "Say how it is to be reached, or set one that its history bears.",
             )
 
 
