@@ -19,21 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CONTRACT = """
-source: shop
-family: finance
-owner: {team: Shop, email: shop@example.com}
-streams:
-  orders:
-    description: Orders of the shop.
-    shapes: [{name: csv}]
-    columns:
-      - {name: order_id, headers: [Order], type: text, required: true}
-      - {name: amount, headers: [Amount], type: "decimal(18,2)", required: true}
-    key: [order_id]
-    load: {rule: upsert}
-    quarantine_limit: 0.5
-"""
+from shop_contract import TOLERANT
+
 CALLS = {
     "write": "write,pwrite64,writev",
     "sync": "fsync,fdatasync",
@@ -68,7 +55,7 @@ class FaultyIntake:
         self.root, self._homes = root, 0
         contract = root / "project" / "models" / "contracts" / "finance" / "shop.yml"
         contract.parent.mkdir(parents=True)
-        contract.write_text(CONTRACT)
+        contract.write_text(TOLERANT)
         self._server = subprocess.Popen(
             [sys.executable, __file__, str(root)],
             stdin=subprocess.PIPE,

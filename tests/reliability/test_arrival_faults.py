@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from shop_contract import ORDERS
 
 from pipelines import flow
 from pipelines.archive import open_archived
@@ -17,27 +18,12 @@ from pipelines.prove.kept import look_at_archive, look_at_landed
 from pipelines.settings import Settings
 from pipelines.storage import CHUNK
 
-CONTRACT = """
-source: shop
-family: finance
-owner: {team: Shop, email: shop@example.com}
-streams:
-  orders:
-    description: Orders of the shop.
-    shapes: [{name: csv}]
-    columns:
-      - {name: order_id, headers: [Order], type: text, required: true}
-      - {name: amount, headers: [Amount], type: "decimal(18,2)", required: true}
-    key: [order_id]
-    load: {rule: upsert}
-"""
-
 
 @pytest.fixture
 def pipeline(settings: Settings, tmp_path: Path) -> flow.Pipeline:
     contract = tmp_path / "project" / "models" / "contracts" / "finance" / "shop.yml"
     contract.parent.mkdir(parents=True)
-    contract.write_text(CONTRACT)
+    contract.write_text(ORDERS)
     object.__setattr__(settings, "project", tmp_path / "project")
     (settings.inbox / "shop").mkdir()
     return flow.open_pipeline(settings)

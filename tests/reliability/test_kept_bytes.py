@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from made_run import MadeRun, make_run
+from shop_contract import TOLERANT
 from typer.testing import CliRunner
 
 from pipelines import flow
@@ -30,21 +31,6 @@ from pipelines.serve.doctor import examine
 from pipelines.settings import Settings
 
 TIMES = 1000 if os.environ.get("KPI_FUZZ") == "nightly" else 40
-CONTRACT = """
-source: shop
-family: finance
-owner: {team: Shop, email: shop@example.com}
-streams:
-  orders:
-    description: Orders of the shop.
-    shapes: [{name: csv}]
-    columns:
-      - {name: order_id, headers: [Order], type: text, required: true}
-      - {name: amount, headers: [Amount], type: "decimal(18,2)", required: true}
-    key: [order_id]
-    load: {rule: upsert}
-    quarantine_limit: 0.5
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +39,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> flow.Pipeline:
     folder = tmp_path_factory.mktemp("kept")
     contract = folder / "project" / "models" / "contracts" / "finance" / "shop.yml"
     contract.parent.mkdir(parents=True)
-    contract.write_text(CONTRACT)
+    contract.write_text(TOLERANT)
     settings = Settings.from_environment(
         home=folder, project=folder / "project", as_of="2026-07-01", settle_seconds=0
     )
