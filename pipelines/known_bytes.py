@@ -49,14 +49,10 @@ def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
 
 def _folder_tells(stream: Stream, name: str) -> str:
     """What the contract takes from the folder of a file of this name; empty: nothing."""
-    from pipelines.land.bindings import first_group, folder_of
+    from pipelines.land.bindings import folder_of, told_by_folder
 
     taken = [column.taken_from.folder for column in stream.columns if column.taken_from]
-    said = [
-        first_group(regex if isinstance(regex, str) else "(.+)", (folder_of(name),))
-        for regex in taken
-        if regex
-    ]
+    said = [told_by_folder(which, folder_of(name)) for which in taken if which]
     return "\n".join(each or "" for each in said) if any(said) else ""
 
 

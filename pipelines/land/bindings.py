@@ -91,10 +91,8 @@ def bind(column: Column, fit: Fit, about: About) -> Binding:
         value = first_group(taken.file_name, about.names)
     elif taken.preamble is not None:
         value = first_group(taken.preamble, (about.preamble,))
-    elif isinstance(taken.folder, str):
-        value = first_group(taken.folder, (about.folder,))
-    elif taken.folder:
-        value = about.folder or None
+    elif taken.folder is not None:
+        value = told_by_folder(taken.folder, about.folder)
     if value is None and taken.otherwise_cell and taken.otherwise_cell in fit.found:
         return Binding(column, fit.found[taken.otherwise_cell][0])
     value = taken.otherwise if value is None else value
@@ -140,6 +138,11 @@ def _within(column: Column, fit: Fit, about: About) -> Days | None:
 def _are_a_year_apart(first: date, last: date) -> bool:
     """Whether a day and month lies between the days in more than one year."""
     return (last.year - 1, last.month, last.day) >= (first.year, first.month, first.day)
+
+
+def told_by_folder(which: Literal[True] | str, folder: str) -> str | None:
+    """A folder below the source's own, or the part of it that an expression takes, if any."""
+    return first_group(which, (folder,)) if isinstance(which, str) else folder or None
 
 
 def first_group(regex: str, texts: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from models.contract_parts import Column
 from models.contract_rules import SkipRule, Totals
 from pipelines.land import sql
 from pipelines.land.errors import FileRefused
@@ -107,18 +108,16 @@ def _of_rule(
         if stretch not in summed:
             summed[stretch] = _sums(connection, typed, names, stretch)
         rows, sums = summed[stretch]
-        found += [
-            Total(rule.rule, row, name, Decimal(value), total, totals.of, allowed)
-            for name, value, total in zip(names, values, sums, strict=True)
-            if value is not None
-            for allowed in (_allowed(totals, rows if cells[name].column.is_decimal else 0),)
-        ]
+        for name, value, total in zip(names, values, sums, strict=True):
+            if value is not None:
+                allowed = _allowed(totals, cells[name].column, rows)
+                found.append(Total(rule.rule, row, name, Decimal(value), total, totals.of, allowed))
     return found
 
 
-def _allowed(totals: Totals, rows: int) -> Decimal:
-    """How far the total of so many rounded rows may be off."""
-    if not totals.rows_rounded:
+def _allowed(totals: Totals, column: Column, rows: int) -> Decimal:
+    """How far a column's total of so many rows may be off; whole numbers are never rounded."""
+    if not totals.rows_rounded or not column.is_decimal:
         return totals.tolerance
     return max(totals.tolerance, OFF_BY_ROUNDING * Decimal(rows).sqrt())
 
