@@ -5,17 +5,8 @@
 #}
 
 {% macro kpi_chosen_calendar() %}
-{#- Which days lie in which period of every grain, up to the day before the run. -#}
 chosen_calendar as (
-    {%- for grain in kpi_grains() %}
-    select
-        '{{ grain }}' as grain,
-        date_day,
-        {{ kpi_period_columns(grain)[0] }} as period_start
-    from {{ ref('dim_date') }}
-    where date_day < {{ as_of_date() }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    {{ kpi_days_of_periods() }}
 ),
 
 chosen_periods as (

@@ -27,6 +27,20 @@
 {% endmacro %}
 
 
+{% macro kpi_days_of_periods() %}
+    {#- Which days lie in which period of every grain, up to the day before the run. -#}
+    {%- for grain in kpi_grains() %}
+    select
+        '{{ grain }}' as grain,
+        date_day,
+        {{ kpi_period_columns(grain)[0] }} as period_start
+    from {{ ref('dim_date') }}
+    where date_day < {{ as_of_date() }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+
 {% macro kpi_digits(value, unit) %}
     {#-
       The digits that people are shown, without sign and separators, about three that matter: a rate

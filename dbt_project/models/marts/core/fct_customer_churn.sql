@@ -21,14 +21,13 @@ days as (
 -- Who was paying the day before a period and stops in it has an island that ends in it. The running
 -- period ends with the last whole day, the one before the run.
 ended as (
-    {%- for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
-    {%- set start = 'days.date_day' if grain == 'day' else 'days.' ~ grain ~ '_start_date' %}
-    {%- set end = 'days.date_day' if grain == 'day' else 'days.' ~ grain ~ '_end_date' %}
+    {%- for grain in kpi_grains() %}
+    {%- set first_day, last_day = kpi_period_columns(grain) %}
 
     select
         '{{ grain }}' as grain,
-        {{ start }} as period_start,
-        least({{ end }}, {{ days_after(as_of_date(), -1) }}) as last_day,
+        days.{{ first_day }} as period_start,
+        least(days.{{ last_day }}, {{ days_after(as_of_date(), -1) }}) as last_day,
         islands.customer_id,
         islands.paying_until,
         islands.plan,
@@ -38,7 +37,7 @@ ended as (
     inner join days on islands.paying_until = days.date_day
     where
         islands.paying_until < {{ as_of_date() }}
-        and islands.paying_from < {{ start }}
+        and islands.paying_from < days.{{ first_day }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 

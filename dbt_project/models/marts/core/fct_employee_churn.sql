@@ -25,21 +25,20 @@ employments as (
 -- Who was employed the day before a period and leaves in it. The running period ends with the last
 -- whole day, the one before the run.
 ended as (
-    {%- for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
-    {%- set start = 'days.date_day' if grain == 'day' else 'days.' ~ grain ~ '_start_date' %}
-    {%- set end = 'days.date_day' if grain == 'day' else 'days.' ~ grain ~ '_end_date' %}
+    {%- for grain in kpi_grains() %}
+    {%- set first_day, last_day = kpi_period_columns(grain) %}
 
     select
         '{{ grain }}' as grain,
-        {{ start }} as period_start,
-        least({{ end }}, {{ days_after(as_of_date(), -1) }}) as last_day,
+        days.{{ first_day }} as period_start,
+        least(days.{{ last_day }}, {{ days_after(as_of_date(), -1) }}) as last_day,
         employments.employee_key,
         employments.employed_until
     from employments
     inner join days on employments.employed_until = days.date_day
     where
         employments.employed_until < {{ as_of_date() }}
-        and employments.employed_from < {{ start }}
+        and employments.employed_from < days.{{ first_day }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 

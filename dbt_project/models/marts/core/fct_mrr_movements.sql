@@ -15,11 +15,11 @@ days as (
 ),
 
 in_periods as (
-    {%- for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
+    {%- for grain in kpi_grains() %}
 
     select
         '{{ grain }}' as grain,
-        days.{{ 'date_day' if grain == 'day' else grain ~ '_start_date' }} as period_start,
+        days.{{ kpi_period_columns(grain)[0] }} as period_start,
         changes.customer_id,
         changes.change_date,
         changes.mrr_change_id,

@@ -62,8 +62,8 @@ reports as (
 
 -- The running period ends with the last whole day, the one before the run.
 periods as (
-    {%- for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
-    {%- set start = 'date_day' if grain == 'day' else grain ~ '_start_date' %}
+    {%- for grain in kpi_grains() %}
+    {%- set start = kpi_period_columns(grain)[0] %}
 
     select
         '{{ grain }}' as grain,

@@ -12,15 +12,7 @@ periods as (
 ),
 
 calendar as (
-    {%- for grain in kpi_grains() %}
-    select
-        '{{ grain }}' as grain,
-        date_day,
-        {{ kpi_period_columns(grain)[0] }} as period_start
-    from {{ ref('dim_date') }}
-    where date_day < {{ as_of_date() }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    {{ kpi_days_of_periods() }}
 ),
 
 rolled_up as (
