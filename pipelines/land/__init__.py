@@ -15,11 +15,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
 from pipelines.archive import open_archived
-from pipelines.land.errors import FileRefused, LandingError
+from pipelines.land.errors import FileCode, FileRefused, LandingError
 from pipelines.land.landing import FileQuarantined, Landing
 from pipelines.settings import Settings
 from pipelines.storage import fault_point, file_digest, remove, temporary_beside, write_atomically
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipelines.land.rows import Typed
     from pipelines.land.weigh import Money
 
-__all__ = ["FileQuarantined", "FileRefused", "Landing", "LandingError", "land_file"]
+__all__ = ["FileQuarantined", "FileRefused", "Landing", "land_file"]
 
 
 def land_file(
@@ -60,15 +60,20 @@ def land_file(
         limits: what an archive may unpack to.
 
     Raises:
-        LandingError: rows would be lost or invented; nothing has landed.
         pipelines.archive.ArchiveDamaged: the archived bytes are gone or damaged.
+        pipelines.storage.StorageError, OSError: the disk or the installation fails us.
     """
     from pipelines.land.readers.unpack import Limits, copy_out, unpack
     from pipelines.land.recognise import recognise
 
     scratch = temporary_beside(settings.home / "landing")
     scratch.mkdir(parents=True)
-    size = 0
+    size, table = 0, ""
+
+    def quarantined(code: FileCode, reason: str, remedy: str, **where: Any) -> FileQuarantined:
+        source = PurePosixPath(name).parts[0] if "/" in name else ""
+        return FileQuarantined(sha256, name, size, source, code, reason, remedy, **where)
+
     try:
         with open_archived(sha256, settings.archive) as archived:
             copy_out(archived, scratch / "export")
@@ -76,22 +81,22 @@ def land_file(
         try:
             export = unpack(scratch / "export", path.name, scratch, limits or Limits())
             recognised = recognise(streams, export, name)
+            table = recognised.stream.table
             return _land(settings, recognised, export, (name, sha256, size, mtime_ns), scratch)
         except FileRefused as refused:
-            return FileQuarantined(
-                landing_id=sha256,
-                file=name,
-                size=size,
-                source=PurePosixPath(name).parts[0] if "/" in name else "",
-                code=refused.code,
-                reason=refused.reason,
-                remedy=refused.remedy,
+            return quarantined(
+                refused.code,
+                refused.reason,
+                refused.remedy,
                 expected=refused.expected,
                 row=refused.row,
                 column=refused.column,
                 value=refused.value,
-                table=refused.table,
+                table=refused.table or table,
             )
+        except LandingError as error:
+            reason = f"{error.problem}, so that rows or money would be lost or invented"
+            return quarantined("NOT_CONSERVED", reason, LandingError.remedy, table=table)
     finally:
         remove(scratch)
 

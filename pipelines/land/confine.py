@@ -20,7 +20,7 @@ from typing import IO, Any, Self
 from models.contract import Stream
 from pipelines.archive import ArchiveDamaged
 from pipelines.land import land_file
-from pipelines.land.errors import FileCode, LandingError
+from pipelines.land.errors import FileCode
 from pipelines.land.guard import Bounds
 from pipelines.land.landing import FileQuarantined, Landing
 from pipelines.settings import REPOSITORY, Settings, bytes_of, fault_from_environment
@@ -94,7 +94,7 @@ class Confinement:
         """What became of an export; waits for it.
 
         Raises:
-            LandingError, ArchiveDamaged, StorageError, OSError: as `land_file`.
+            ArchiveDamaged, StorageError, OSError: as `land_file`.
         """
         job = self._jobs.pop(ticket)
         if self._is_direct:
@@ -187,8 +187,6 @@ class Confinement:
             return Landing.from_payload(answer["landed"])
         if "quarantined" in answer:
             return FileQuarantined.from_payload(answer["quarantined"])
-        if "landing_error" in answer:
-            raise LandingError(*answer["landing_error"])
         if "archive_damaged" in answer:
             path, sha256, problem = answer["archive_damaged"]
             raise ArchiveDamaged(Path(path), sha256, problem)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from models.contract import Stream
-from pipelines.land import FileQuarantined, Landing, LandingError, land_file
+from pipelines.land import FileQuarantined, Landing, land_file
 from pipelines.land.guard import Bounds, confine, die_with_parent
 from pipelines.settings import Settings
 from pipelines.storage import StorageError
@@ -205,8 +205,6 @@ def _landed(
     name = job["name"]
     try:
         result = work(settings, streams, Path(job["path"]), name, job["sha256"], job["mtime_ns"])
-    except LandingError as error:
-        return {"landing_error": [error.file, error.problem]}
     except ArchiveDamaged as error:
         return {"archive_damaged": [str(error.path), error.sha256, error.problem]}
     except StorageError as error:

@@ -1,7 +1,9 @@
 """Why an export, or its landing, goes no further; each error carries its facts and the remedy.
 
-`FileRefused` never leaves this room: `land_file` turns it into a `FileQuarantined`, so that one bad
-file does not stop the others. `LandingError` does leave it: then we, not the file, are wrong.
+Neither leaves this room: `land_file` turns both into a `FileQuarantined`, so that one file does not
+stop the others. With `FileRefused` the file is wrong, with `LandingError` we are. What leaves it is
+the machine's or our own store's: a full disk, a damaged archive, a library that is not as it must
+be. Of those no file is to blame, and the next one would meet the same.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ FileCode = Literal[
     "HEADER_ONLY",
     "LIMIT",
     "MAGIC_MISMATCH",
+    "NOT_CONSERVED",
     "NUL_CHARACTER",
     "PARSER_CRASH",
     "SCHEMA_DRIFT",
@@ -32,14 +35,17 @@ FileCode = Literal[
 
 
 class LandingError(Exception):
-    """Rows would be lost or invented: a fault of this program. Nothing of the export has landed."""
+    """Rows or money would be lost or invented: nothing of the export may land (NOT_CONSERVED)."""
+
+    remedy = (
+        "Export it in another format, such as CSV. Please report this with the export's header: it"
+        " is a fault of the program, too; when that is mended, `kpi quarantine replay` reads the"
+        " export again."
+    )
 
     def __init__(self, file: str, problem: str) -> None:
         self.file, self.problem = file, problem
-        super().__init__(
-            f"{file}: {problem}. Nothing of it was landed; its bytes are in the archive. Please"
-            " report this with the export's header: it is a fault of the program, not of the file."
-        )
+        super().__init__(f"{file}: {problem}")
 
 
 class FileRefused(Exception):

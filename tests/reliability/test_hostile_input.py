@@ -16,11 +16,10 @@ import pytest
 from landed_exports import MIDNIGHT, House, declared
 
 from models.contract import Stream
-from pipelines.archive import archive_file
+from pipelines.archive import ArchiveDamaged, archive_file, archived_path
 from pipelines.intake import Pipeline, land
 from pipelines.land import FileQuarantined, Landing
 from pipelines.land.confine import Confinement, Job
-from pipelines.land.errors import LandingError
 from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.storage import StorageError
@@ -30,7 +29,7 @@ CSV = "Order,Date,Amount,Note\nA1,2026-02-01,12.50,x\n"
 DEEDS = """
 import ctypes, os, signal, socket, subprocess, sys, time
 from pathlib import Path
-from pipelines.land import FileQuarantined, LandingError, land_file, confined
+from pipelines.land import FileQuarantined, confined, land_file, rows
 from pipelines.storage import temporary_beside
 
 def work(settings, streams, path, name, sha256, mtime_ns):
@@ -64,7 +63,7 @@ def work(settings, streams, path, name, sha256, mtime_ns):
                 pass
         time.sleep(600)
     elif deed == "fault":
-        raise LandingError(name, "2 rows landed, but 3 were counted")
+        rows.SOUND = "false"
     elif deed == "disk":
         raise OSError(28, "No space left on device", "somewhere")
     elif deed == "print":
@@ -189,11 +188,30 @@ def test_f109_a_parser_that_eats_memory_is_stopped_at_its_limit(den: Den) -> Non
     assert "memory" in eating.reason
 
 
-def test_a_fault_of_the_program_or_the_disk_is_no_fault_of_the_file(den: Den) -> None:
-    with pytest.raises(LandingError, match="but 3 were counted"):
-        den.all_of("fault")
+def test_f126_rows_that_a_reader_would_lose_cost_their_file_alone(den: Den) -> None:
+    first, lossy, last = den.all_of("one", "fault", "two")
+    assert isinstance(first, Landing)
+    assert isinstance(last, Landing)
+    assert isinstance(lossy, FileQuarantined)
+    assert (lossy.code, lossy.table) == ("NOT_CONSERVED", "shop__orders")
+    assert "0 landed rows were written, but 1 were counted" in lossy.reason
+    assert "kpi quarantine replay" in lossy.remedy
+
+
+def test_f073_a_full_disk_is_no_fault_of_the_file(den: Den) -> None:
     with pytest.raises(OSError, match="No space left on device"):
         den.all_of("disk")
+
+
+def test_f124_a_damaged_archive_is_no_fault_of_the_file(den: Den) -> None:
+    job = den.job("one")
+    kept = archived_path(job.sha256, den.settings.archive)
+    kept.chmod(0o600)
+    kept.write_bytes(kept.read_bytes()[:-1])
+    with Confinement(den.settings, den.streams, den.command) as confinement:
+        ticket = confinement.submit(job)
+        with pytest.raises(ArchiveDamaged):
+            confinement.result(ticket)
 
 
 def test_what_a_library_prints_is_no_answer(den: Den) -> None:

@@ -16,7 +16,7 @@ from landed_exports import MIDNIGHT, House, declared
 
 from models.contract import load_contracts
 from pipelines.archive import archive_file
-from pipelines.land import FileQuarantined, Landing, LandingError, land_file, rows
+from pipelines.land import FileQuarantined, Landing, land_file, rows
 from pipelines.settings import Settings
 from pipelines.storage import InjectedFault
 
@@ -247,14 +247,14 @@ def test_f010_a_header_alone_is_taken_for_nothing_happened_where_the_contract_sa
     assert landing.covered_to == date(2026, 3, 1)
 
 
-def test_rows_that_go_missing_stop_the_landing(
+def test_an_export_whose_rows_would_go_missing_does_not_land(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "SOUND", "_rule IS NULL AND _raw IS NULL AND order_id <> 'A2'")
     house = House.of(settings)
-    with pytest.raises(LandingError, match=r"shop/a\.csv: 2 landed rows were written, but 3"):
-        house.put("shop/a.csv", f"{HEADER}{orders(1, 3)}")
-    assert not list(settings.landed.rglob("*.parquet"))
+    refused = house.refuse("shop/a.csv", f"{HEADER}{orders(1, 3)}")
+    assert (refused.code, refused.table) == ("NOT_CONSERVED", "shop__orders")
+    assert "2 landed rows were written, but 3 were counted" in refused.reason
     assert not list(settings.home.glob(".tmp-*"))
 
 

@@ -14,8 +14,12 @@ from landed_exports import House, declared
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.contract import Stream
+from pipelines import flow
 from pipelines.land import FileQuarantined
+from pipelines.land.readers import xlsx
+from pipelines.ledger import Ledger
 from pipelines.settings import Settings
+from pipelines.storage import StorageError
 
 HEADER = ["Order", "Date", "Amount", "Note"]
 FIRST = ["A1", "2026-02-01", 12.5, "x"]
@@ -192,3 +196,48 @@ def test_f037_cells_that_say_another_place_than_they_have_are_refused(
     refused = House.of(settings, orders()).refuse("shop/a.xlsx", target.getvalue())
 
     assert (refused.code, reason in refused.reason) == ("UNREADABLE", True)
+
+
+def test_f037_a_workbook_whose_rows_are_counted_otherwise_is_set_aside_and_the_others_land(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A fault that no landing passes keeps reading in this process, where the count is changed.
+    monkeypatch.setenv("KPI_FAULT", "release.after_ledger")
+    count = xlsx._census
+    # Two rows are filled, the header included; of the other workbook three.
+    monkeypatch.setattr(
+        xlsx,
+        "_census",
+        lambda *a: (2, {}) if count(*a)[0] == 3 else count(*a),
+    )
+    pipeline = flow.Pipeline(
+        settings, {"shop__orders": orders()}, Ledger(settings.ledger_url), flow.say_nothing
+    )
+    more = {
+        "one": lambda book, sheet: None,
+        "two": lambda book, sheet: sheet.append(["A2", "2026-02-02", 2, "y"]),
+    }
+    (settings.inbox / "shop").mkdir()
+    for name, make in more.items():
+        (settings.inbox / "shop" / f"{name}.xlsx").write_bytes(book_of(make))
+
+    landed = flow.land(pipeline)
+
+    [aside] = landed.quarantined
+    assert (aside.file, aside.code, aside.table) == (
+        "shop/two.xlsx",
+        "NOT_CONSERVED",
+        "shop__orders",
+    )
+    assert "2 rows of the sheet hold values, but 3 were read" in aside.reason
+    assert [n.file for n in landed.landings] == ["shop/one.xlsx"]
+    assert flow.land(pipeline) == flow.Landed()
+
+
+def test_f110_without_the_guard_against_entities_no_workbook_is_opened_nor_blamed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openpyxl.DEFUSEDXML", False)
+    house = House.of(settings, orders())
+    with pytest.raises(StorageError, match="openpyxl does not use defusedxml"):
+        house.put("shop/a.xlsx", book_of(lambda book, sheet: None))

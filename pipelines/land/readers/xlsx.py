@@ -24,6 +24,7 @@ from pipelines.land import sql
 from pipelines.land.errors import FileRefused, LandingError
 from pipelines.land.readers import Layout, Records, TopRecord
 from pipelines.land.readers.scratch import BrokenWriter, TextWriter
+from pipelines.storage import StorageError
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -120,7 +121,10 @@ def read(path: Path, name: str, shape: Shape, layout: Layout, scratch: Path) -> 
 
 def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, tuple[Any, ...]]]:
     if not openpyxl.DEFUSEDXML:
-        raise LandingError(path.name, "openpyxl does not use defusedxml")
+        raise StorageError(
+            "openpyxl does not use defusedxml, without which no workbook from outside is opened."
+            " Install the locked requirements again, and unset OPENPYXL_DEFUSEDXML."
+        )
     try:
         # As a stream: openpyxl would judge a path by its suffix.
         with path.open("rb") as file:
