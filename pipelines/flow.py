@@ -272,4 +272,5 @@ def _figure_settings(settings: Settings) -> dict[str, Any]:
         "time_zone": settings.time_zone,
         "week_start": settings.week_start,
         "fiscal_year_start": settings.fiscal_year_start,
+        "calendar": settings.calendar,
     }

@@ -78,12 +78,22 @@ REPORT_PERIODS = {
     "feeds": "Its rows are the spend of their days; else they are a view of it",
     "days_left_out": "Days of it that no day's export covers and no feeding period either",
 }
+MISSING_DAYS = {
+    "table_name": "The landed table",
+    "scope": "The account that lacks the day; empty where the stream as a whole is asked",
+    "day": "A day inside what the stream tells of that should have rows and has none",
+    "is_told_elsewhere": "Another report of the source about the same money has it",
+}
 FACTS = {
     "landings": Facts("One row per export that was taken in.", LANDINGS),
     "streams": Facts("One row per stream that a contract declares.", STREAMS),
     "report_periods": Facts(
         "One row per stream, account and period of several days that an ad report speaks of.",
         REPORT_PERIODS,
+    ),
+    "missing_days": Facts(
+        "One row per stream, account and day that is missing between the first and the last.",
+        MISSING_DAYS,
     ),
 }
 

@@ -17,6 +17,7 @@ from pipelines.fetch.url import InboxUrl, holds_secret, read_inbox_url
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FAULT_ACTIONS = ("kill", "fail")
+CALENDARS = ("gregorian", "fiscal", "4-4-5", "4-5-4", "5-4-4")
 
 
 class SettingsError(Exception):
@@ -50,6 +51,7 @@ class Settings:
     time_zone: str
     week_start: str
     fiscal_year_start: int
+    calendar: str
     as_of: date
     memory_limit: str
     keep_releases: int
@@ -249,6 +251,12 @@ def _week_start(text: str) -> str:
     return text.lower()
 
 
+def _calendar(text: str) -> str:
+    if text.lower() not in CALENDARS:
+        raise ValueError(f"is none of {', '.join(CALENDARS)}")
+    return text.lower()
+
+
 def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
@@ -352,6 +360,14 @@ SETTINGS: tuple[Setting, ...] = (
         "1",
         _whole_number(1, 12),
         "1",
+    ),
+    Setting(
+        "calendar",
+        "what a month, quarter and year are: of the calendar (gregorian), of the fiscal year"
+        " (fiscal), or of whole weeks in it (4-4-5, 4-5-4, 5-4-4)",
+        "4-4-5",
+        _calendar,
+        "gregorian",
     ),
     Setting(
         "as_of",

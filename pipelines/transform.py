@@ -134,6 +134,7 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
         "time_zone": settings.time_zone,
         "week_start": settings.week_start,
         "fiscal_year_start": settings.fiscal_year_start,
+        "calendar": settings.calendar,
         "as_of": settings.as_of.isoformat(),
     }
 

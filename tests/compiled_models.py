@@ -27,6 +27,7 @@ VARIABLES = {
     "time_zone": "Europe/Berlin",
     "week_start": "monday",
     "fiscal_year_start": 4,
+    "calendar": "4-5-4",
     "as_of": "2026-07-01",
 }
 

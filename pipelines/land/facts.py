@@ -34,6 +34,9 @@ REPORT_PERIODS = """
     table_name VARCHAR, account_key VARCHAR, period_start DATE, period_end DATE, feeds BOOLEAN,
     days_left_out INTEGER
 """
+MISSING_DAYS = """
+    table_name VARCHAR, scope VARCHAR, day DATE, is_told_elsewhere BOOLEAN
+"""
 
 
 def write_facts(
@@ -58,6 +61,14 @@ def write_report_periods(
     ]
     fill(connection, "report_periods", REPORT_PERIODS, rows)
     _comment(connection, "report_periods")
+
+
+def write_missing_days(
+    connection: duckdb.DuckDBPyConnection, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Write `missing_days`."""
+    fill(connection, "missing_days", MISSING_DAYS, list(rows))
+    _comment(connection, "missing_days")
 
 
 def utc(moment: datetime) -> datetime:

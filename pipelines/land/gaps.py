@@ -1,7 +1,8 @@
 """Days that are missing between the first and the last that a stream tells of.
 
 Belongs here: which days of a stretch without rows should have had some, by the stream's own rhythm.
-Does not belong here: finding the stretches, and what is said of them (`pipelines/check/gaps.py`).
+Does not belong here: finding the stretches (`missing.py`), and what is said of the days that are
+missing (`pipelines/check/gaps.py`).
 
 A day is missing by the rhythm that the stream itself keeps, so that a source without weekends and
 one that reports once a week are told from a source that lost a file. Three things are known of a

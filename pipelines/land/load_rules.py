@@ -17,6 +17,7 @@ from models.contract import Stream
 from pipelines.land import sql
 from pipelines.land.facts import fill, utc, write_facts, write_report_periods
 from pipelines.land.landing import Landing
+from pipelines.land.missing import find_missing_days
 from pipelines.land.report_periods import chosen_periods
 from pipelines.land.restated import by_age, still_holding, winning_rows
 from pipelines.land.views import every_version, rows_that_count
@@ -43,7 +44,7 @@ def create_landed_views(
 ) -> None:
     """Create schema `landed`: a view for each stream, and tables about them.
 
-    The tables are `landings`, `streams` and `report_periods`.
+    The tables are `landings`, `streams`, `report_periods` and `missing_days`.
 
     Args:
         connection: to the database that will hold the views.
@@ -73,6 +74,7 @@ def create_landed_views(
             name = sql.identifier(history_table(table))
             connection.execute(f"CREATE OR REPLACE VIEW landed.{name} AS {query}")
     write_report_periods(connection, chosen_periods(connection, streams, held, week_start))
+    find_missing_days(connection, streams, accepted)
 
 
 def _snapshots(

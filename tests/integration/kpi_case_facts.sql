@@ -289,6 +289,9 @@ from (values
     ('budgets.csv', 'budgets__budgets'), ('market.csv', 'market_size__market_size')
 ) as t (file, table_name);
 
+create table landed.missing_days
+    (table_name varchar, scope varchar, day date, is_told_elsewhere boolean);
+
 create table landed.streams as
 select
     table_name, split_part(table_name, '__', 1) as source, family,

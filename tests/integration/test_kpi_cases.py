@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -271,6 +272,52 @@ def test_a_period_is_complete_once_every_stream_covers_it(warehouse: Path) -> No
     assert asked(warehouse, complete, ["tickets_opened", FEBRUARY]) == [(False, True)]
     assert asked(warehouse, complete, ["clicks", FEBRUARY]) == [(True, True)]
     assert asked(warehouse, complete, ["clicks", date(2026, 1, 1)]) == [(True, False)]
+
+
+def periods_of(day: date) -> set[tuple[str, date]]:
+    """The day, and the week, month, quarter and year that it lies in, by their first days."""
+    return {
+        ("day", day),
+        ("week", day - timedelta(days=day.weekday())),
+        ("month", day.replace(day=1)),
+        ("quarter", date(day.year, day.month - (day.month - 1) % 3, 1)),
+        ("year", date(day.year, 1, 1)),
+    }
+
+
+def test_f008_each_day_that_is_missing_makes_its_own_periods_incomplete_and_no_other(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    compiled = warehouse.parent / "target" / "compiled" / "kpi_mart" / "models"
+    sql = (compiled / "marts" / "kpi" / "kpi_values.sql").read_text("utf-8")
+    table = "google_ads__campaign_performance"
+    shutil.copy(warehouse, tmp_path / warehouse.name)
+    with duckdb.connect(str(tmp_path / warehouse.name)) as connection:
+
+        def incomplete(kpi: str, day: date | None, elsewhere: bool = False) -> set[Any]:
+            connection.execute("delete from landed.missing_days")
+            connection.execute(
+                "insert into landed.missing_days select ?, 'account 1', ?, ? where ? is not null",
+                [table, day, elsewhere, day],
+            )
+            return set(
+                connection.execute(
+                    f"""select grain, period_start from ({sql})
+                    where kpi = ? and slice = 'total' and not is_complete""",
+                    [kpi],
+                ).fetchall()
+            )
+
+        before = incomplete("clicks", None)
+        revenue = incomplete("revenue", None)
+        for n in range(50):
+            day = date(2025, 12, 14) + timedelta(days=n)
+            expected = before | periods_of(day)
+            assert incomplete("clicks", day) == expected
+            assert len(expected) > len(before)
+        assert incomplete("revenue", day) == revenue
+        # Another report of the same source tells of the same money.
+        assert incomplete("clicks", day, elsewhere=True) == before
 
 
 def test_what_has_to_mature_is_complete_only_then(warehouse: Path) -> None:

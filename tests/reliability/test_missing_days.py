@@ -16,6 +16,7 @@ from pipelines.check.lineage import Lineage
 from pipelines.check.result import CheckResult
 from pipelines.land.landing import Landing
 from pipelines.land.load_rules import create_landed_views
+from pipelines.land.missing import find_missing_days
 from pipelines.settings import Settings
 
 MONDAY = date(2026, 5, 4)
@@ -75,6 +76,7 @@ def asked(rows: Rows, covered: Sequence[Days], stream: Stream | None = None) -> 
         candidate.execute("create schema landed")
         candidate.execute("create table landed.shop__spend (day date, account_id text)")
         candidate.executemany("insert into landed.shop__spend values (?, ?)", list(rows))
+        find_missing_days(candidate, streams, {stream.table: landings})
         (found,) = check_gaps(candidate, streams, landings, Lineage({}))
     assert [found.id] == expected_gaps(streams, landings)
     assert not found.stops_release
@@ -200,6 +202,7 @@ def test_f008_a_row_of_several_days_is_there_on_each_of_them() -> None:
             rows = [(first, "A", last) for first, last in there]
             candidate.executemany("insert into landed.shop__spend values (?, ?, ?)", rows)
             landings = [covering(week) for week in there]
+            find_missing_days(candidate, {stream.table: stream}, {stream.table: landings})
             (found,) = check_gaps(candidate, {stream.table: stream}, landings, Lineage({}))
         return found.evidence.get("missing")
 

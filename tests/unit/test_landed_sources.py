@@ -46,7 +46,13 @@ def test_every_stream_is_a_source_with_its_columns_and_where_a_row_came_from(
     columns = tables["shop__orders"]["columns"]
     assert path == tmp_path / "dbt_project" / "models" / "staging" / "_landed_sources.yml"
     assert (source["name"], source["schema"]) == ("landed", "landed")
-    assert sorted(tables) == ["landings", "report_periods", "shop__orders", "streams"]
+    assert sorted(tables) == [
+        "landings",
+        "missing_days",
+        "report_periods",
+        "shop__orders",
+        "streams",
+    ]
     assert [column["name"] for column in columns] == [
         "order_id",
         "paid_amount",
@@ -88,6 +94,7 @@ def test_a_changed_contract_replaces_the_file_whole(streams: dict[str, Stream], 
         "landings",
         "streams",
         "report_periods",
+        "missing_days",
     ]
     assert [file.name for file in path.parent.iterdir()] == ["_landed_sources.yml"]
 

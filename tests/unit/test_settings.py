@@ -33,6 +33,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.time_zone == "UTC"
     assert settings.week_start == "monday"
     assert settings.fiscal_year_start == 1
+    assert settings.calendar == "gregorian"
     assert settings.memory_limit == "2GB"
     assert settings.keep_releases == 10
     assert settings.settle_seconds == 1
@@ -53,6 +54,7 @@ def test_every_setting_is_taken_from_its_variable(
         "KPI_TIME_ZONE": "Asia/Ho_Chi_Minh",
         "KPI_WEEK_START": "Sunday",
         "KPI_FISCAL_YEAR_START": "04",
+        "KPI_CALENDAR": "4-5-4",
         "KPI_AS_OF": "2026-02-28",
         "KPI_MEMORY_LIMIT": "1.5 GiB",
         "KPI_KEEP_RELEASES": "3",
@@ -75,6 +77,7 @@ def test_every_setting_is_taken_from_its_variable(
         time_zone="Asia/Ho_Chi_Minh",
         week_start="sunday",
         fiscal_year_start=4,
+        calendar="4-5-4",
         as_of=date(2026, 2, 28),
         memory_limit="1.5GiB",
         keep_releases=3,
@@ -145,6 +148,7 @@ def test_today_is_the_day_in_the_time_zone(zone: str) -> None:
         ("KPI_TIME_ZONE", "Europe"),
         ("KPI_TIME_ZONE", "../etc/passwd"),
         ("KPI_WEEK_START", "tuesday"),
+        ("KPI_CALENDAR", "4-4-4"),
         ("KPI_FISCAL_YEAR_START", "0"),
         ("KPI_FISCAL_YEAR_START", "13"),
         ("KPI_FISCAL_YEAR_START", "April"),

@@ -93,18 +93,38 @@ cells_per_month as (
 
 {% macro kpi_lacking(plan) %}
     {#-
-      The periods in which something of a KPI is missing, because it is only known of a longer
-      period that reaches beyond; as CTEs, for plans with facts of such rows.
+      The periods in which something of a KPI is missing, as CTEs: days that a stream should have
+      told of and did not, and what is only known of a longer period that reaches beyond.
     -#}
+{%- set has_spans = plan.components.values() | selectattr('until') | list | length > 0 %}
+{%- if has_spans %}
 -- What is only known of several days together is missing where not all of them lie.
 lying_across as (
     select distinct component, period_start, period_end
     from {{ ref('kpi_components_daily') }}
     where period_end > period_start and slice = 'total' and behaviour = 'flow'
 ),
+{%- endif %}
+
+missing_days as (
+    select table_name, day
+    from {{ source('landed', 'missing_days') }}
+    where not is_told_elsewhere
+),
 
 lacking as (
-    select distinct parts.kpi, periods.grain, periods.period_start
+    select distinct inputs.kpi, periods.grain, periods.period_start
+    from missing_days
+    inner join inputs
+        on missing_days.table_name = inputs.table_name
+    inner join periods
+        on missing_days.day between periods.period_start and periods.period_end
+
+    {%- if has_spans %}
+
+    union
+
+    select parts.kpi, periods.grain, periods.period_start
     from lying_across
     inner join (
         values
@@ -124,6 +144,7 @@ lacking as (
                 lying_across.period_start >= periods.period_start
                 and lying_across.period_end <= periods.period_end
             )
+    {%- endif %}
 ),
 {% endmacro %}
 
@@ -135,7 +156,6 @@ select 1 as parsing_only
 {%- set plan = kpi_plan() -%}
 {%- set has_months = plan.kpis | selectattr('per_month') | list | length > 0 -%}
 {%- set maturing = plan.kpis | selectattr('matures_after_days') | list -%}
-{%- set has_spans = plan.components.values() | selectattr('until') | list | length > 0 -%}
 with
 
 components as (
@@ -149,7 +169,7 @@ periods as (
 ),
 
 inputs as (
-    select kpi, covered_to, settled_to
+    select kpi, table_name, covered_to, settled_to
     from {{ ref('kpi_inputs') }}
     where is_active
 ),
@@ -202,7 +222,7 @@ figures as (
 {{ kpi_value_branches(plan, 'cells') }}
 ),
 
-{{ kpi_lacking(plan) if has_spans }}
+{{ kpi_lacking(plan) }}
 
 coverage as (
     select
@@ -239,7 +259,7 @@ select
     {%- endif %}
     {%- set complete %}{{ settled_day }} < {{ as_of_date() }}
     and {{ settled_day }} <= coalesce(coverage.covered_to, {{ settled_day }})
-    {{- " and lacking.kpi is null" if has_spans }}{% endset %}
+    and lacking.kpi is null{% endset %}
     {{ complete }} as is_complete,
     not (
         {{ complete }}
@@ -250,13 +270,11 @@ inner join periods
     on figures.grain = periods.grain and figures.period_start = periods.period_start
 left join coverage
     on figures.kpi = coverage.kpi
-{%- if has_spans %}
 left join lacking
     on
         figures.kpi = lacking.kpi
         and figures.grain = lacking.grain
         and figures.period_start = lacking.period_start
-{%- endif %}
 -- Of a period that begins after every export has ended nothing is known: it is no 0.
 where figures.period_start <= coalesce(coverage.spoken_of_to, figures.period_start)
 {%- endif %}

@@ -77,12 +77,73 @@
     add_months({{ date }}, {{ months }})
 {%- endmacro %}
 
-{# The first day of the month, quarter, year or (as the company counts it) week of a date. #}
+{# The first day of the week of a date, as the company counts weeks. #}
+{% macro week_start(date) -%}
+    {%- if var("week_start") == "sunday" -%}
+        {{ days_after("cast(date_trunc('week', " ~ days_after(date, 1) ~ ") as date)", -1) }}
+    {%- else -%}
+        cast(date_trunc('week', {{ date }}) as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{# A date's month, moved so that the first month of the fiscal year is a January. #}
+{% macro fiscal_month_date(date) -%}
+    {{ months_after("cast(date_trunc('month', " ~ date ~ ") as date)", 1 - var("fiscal_year_start")) }}
+{%- endmacro %}
+
+{# The first day, by calendar months, of the fiscal quarter or year of a date. #}
+{% macro fiscal_start(grain, date) -%}
+    {{ months_after(
+        "cast(date_trunc('" ~ grain ~ "', " ~ fiscal_month_date(date) ~ ") as date)",
+        var("fiscal_year_start") - 1
+    ) }}
+{%- endmacro %}
+
+{#
+  Of a year of whole weeks (4-4-5, 4-5-4, 5-4-4), the days before the month of this number, 0 to 11.
+  A 53rd week belongs to the last month.
+#}
+{% macro days_before_month(number) -%}
+    {%- set weeks = var("calendar").split("-") | map("int") | list -%}
+    {{ 7 * (13 * (number // 3) + weeks[:number % 3] | sum) }}
+{%- endmacro %}
+
+{# The number, 1 to `12 // months`, of the period of so many months that so many days lead into. #}
+{% macro of_whole_weeks(days, months=1) -%}
+    1
+    {%- for number in range(months, 12, months) %}
+    + case when {{ days }} >= {{ days_before_month(number) }} then 1 else 0 end
+    {%- endfor %}
+{%- endmacro %}
+
+{# The days from the year's start to the first day of the period of so many months with that number. #}
+{% macro days_before_period(number, months=1) -%}
+    case {{ number }}
+        {%- for place in range(0, 12, months) %} when {{ place // months + 1 }} then {{ days_before_month(place) }}{% endfor %}
+    end
+{%- endmacro %}
+
+{# The first day of the year of whole weeks of a date: the week start nearest to its fiscal year's 1st. #}
+{% macro year_of_weeks(date) -%}
+    {{ week_start(days_after(fiscal_start("year", days_after(week_start(date), 3)), 3)) }}
+{%- endmacro %}
+
+{#
+  The first day of the period of a grain that a date lies in, of dates that may lie beyond dim_date;
+  dim_date says the same of its days.
+#}
 {% macro period_start(grain, date) -%}
+    {%- set months = {"month": 1, "quarter": 3, "year": 12} -%}
     {%- if grain == "day" -%}
         cast({{ date }} as date)
-    {%- elif grain == "week" and var("week_start") == "sunday" -%}
-        {{ days_after("cast(date_trunc('week', " ~ days_after(date, 1) ~ ") as date)", -1) }}
+    {%- elif grain == "week" -%}
+        {{ week_start(date) }}
+    {%- elif "-" in var("calendar") -%}
+        {%- set first_day = year_of_weeks(date) -%}
+        {%- set number = of_whole_weeks(days_between(first_day, date), months[grain]) -%}
+        {{ days_after(first_day, days_before_period(number, months[grain])) }}
+    {%- elif var("calendar") == "fiscal" and grain != "month" -%}
+        {{ fiscal_start(grain, date) }}
     {%- else -%}
         cast(date_trunc('{{ grain }}', {{ date }}) as date)
     {%- endif -%}
@@ -95,6 +156,10 @@
         {{ start }}
     {%- elif grain == "week" -%}
         {{ days_after(start, 6) }}
+    {%- elif "-" in var("calendar") -%}
+        {#- As many days on as the longest has, the next one is reached and not yet over. -#}
+        {%- set longest = {"month": 42, "quarter": 98, "year": 371} -%}
+        {{ days_after(period_start(grain, days_after(start, longest[grain])), -1) }}
     {%- else -%}
         {{ days_after(months_after(start, months[grain]), -1) }}
     {%- endif -%}

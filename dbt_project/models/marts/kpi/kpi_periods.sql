@@ -1,3 +1,5 @@
+{#- 52 weeks before a month, quarter or year of whole weeks lies a day of the same one last year. -#}
+{%- set by_weeks = '-' in var('calendar') %}
 with
 
 calendar as (
@@ -16,10 +18,17 @@ periods as (
     {%- set first_day, last_day = kpi_period_columns(grain) %}
     select distinct
         '{{ grain }}' as grain,
-        {{ first_day }} as period_start,
-        {{ last_day }} as period_end
+        calendar.{{ first_day }} as period_start,
+        calendar.{{ last_day }} as period_end
+        {%- if by_weeks %},
+        earlier.{{ first_day }} as last_year_period_start
+        {%- endif %}
     from calendar
-    where {{ first_day }} < {{ as_of_date() }}
+    {%- if by_weeks %}
+    left join calendar as earlier
+        on earlier.date_day = {{ days_after('calendar.' ~ first_day, -364) }}
+    {%- endif %}
+    where calendar.{{ first_day }} < {{ as_of_date() }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
@@ -29,6 +38,7 @@ neighbours as (
         grain,
         period_start,
         period_end,
+        {{ "last_year_period_start," if by_weeks }}
         lag(period_start) over (partition by grain order by period_start nulls last)
             as previous_period_start,
         lead(period_start) over (partition by grain order by period_start nulls last)
@@ -45,7 +55,11 @@ select
     previous_period_start,
     next_period_start,
     case
-        when grain = 'week' then {{ days_after('period_start', -364) }}
+        {%- if by_weeks %}
+        when grain in ('month', 'quarter', 'year') then last_year_period_start
+        {%- endif %}
+        when grain = 'week'{{ " or grain = 'day'" if by_weeks }}
+            then {{ days_after('period_start', -364) }}
         else {{ months_after('period_start', -12) }}
     end as last_year_period_start,
     -- A period still running looks back at the same number of days only.
