@@ -36,9 +36,9 @@ class Work:
     beside: Work | None = None
     goal: str = ""
 
-    def measure(self, command: list[str], home: Path) -> None:
+    def measure(self, command: list[str], home: Path, as_of: str = AS_OF) -> None:
         """Do it once more: its time, and the largest memory that any process of it had."""
-        environment = os.environ | {"KPI_HOME": str(home), "KPI_AS_OF": AS_OF}
+        environment = os.environ | {"KPI_HOME": str(home), "KPI_AS_OF": as_of}
         environment |= {"PYTHONPATH": str(ROOT), "KPI_SETTLE_SECONDS": "0"}
         begun = time.perf_counter()
         # A process between, which knows of its own children only.
@@ -133,6 +133,24 @@ def company(scratch: Path, times: int) -> list[Work]:
     return [alone, whole, later, nothing]
 
 
+def one_more_day(scratch: Path, histories: list[int]) -> list[Work]:
+    """A daily run with one new day, of companies of different age (P3)."""
+    until = date(2026, 6, 30)
+    works: list[Work] = []
+    for days in histories:
+        inbox, home = scratch / f"aged-{days}", Path(tempfile.mkdtemp(dir=scratch))
+        truth = scratch / "truth-of-aged.json"
+        write_demo(inbox, until=until, days=days, truth=truth)
+        Work("").measure(kpi("run", "--inbox", str(inbox)), home)
+        write_demo(inbox, until=until, days=days, extra_days=1, truth=truth)
+        goal = "≤ 1.3" if works else ""
+        work = Work(f"one more day after {days:,}", beside=works[0] if works else None, goal=goal)
+        work.measure(kpi("run", "--inbox", str(inbox)), home, "2026-07-02")
+        works.append(work)
+        remove(home)
+    return works
+
+
 def dbt_build(home: Path) -> list[str]:
     """`dbt build` as a person would type it, on a copy of the run's candidate."""
     (candidate,) = (home / "warehouse").glob("*/candidate.duckdb")
@@ -163,6 +181,7 @@ def main() -> None:
     asked.add_argument("--more-rows", type=int, default=0, help="of a second one, for its memory")
     asked.add_argument("--files", type=int, default=500, help="how many small files")
     asked.add_argument("--times", type=int, default=3, help="how often each work is done")
+    asked.add_argument("--histories", default="30,365,1095", help="days of life before a new day")
     asked.add_argument("--scratch", help="a folder with room for twice the exports")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
@@ -172,6 +191,7 @@ def main() -> None:
             works += landing_of_one_file(scratch, given.more_rows, 1)
         works += small_files(scratch, given.files)
         works += company(scratch, given.times)
+        works += one_more_day(scratch, [int(days) for days in given.histories.split(",") if days])
     load = os.getloadavg()[0]
     print(f"{'work':46} {'seconds':>9} {'ratio':>7} {'goal':>8} {'peak MB':>9}")
     for work in works:

@@ -1,66 +1,88 @@
-{# The generated SQL of kpi_values: components beside each other, then one expression per KPI. #}
-
-{% macro kpi_value_branches(plan, cells) %}
-{%- for kpi in plan.kpis %}
-{%- set is_ratio = kpi.is_divided %}
-    select
-        '{{ kpi.name }}' as kpi,
-        grain,
-        period_start,
-        slice,
-        slice_value,
-        {%- if is_ratio %}
-        true as is_ratio,
-        cast(null as decimal(38, 6)) as amount,
-        cast({{ kpi.parts[0].sql }} as decimal(38, 6)) as numerator,
-        cast({{ kpi.parts[1].sql }} as decimal(38, 6)) as denominator
-        {%- else %}
-        false as is_ratio,
-        cast({{ kpi.parts[0].sql }} as decimal(38, 6)) as amount,
-        cast(null as decimal(38, 6)) as numerator,
-        cast(null as decimal(38, 6)) as denominator
-        {%- endif %}
-    from {{ cells ~ '_per_month' if kpi.per_month else cells }}
-    where
-        {%- if kpi.grains | length < kpi_grains() | length %}
-        grain in ('{{ kpi.grains | join("', '") }}') and
-        {%- endif %}
-        slice in ('total'{% for slice in kpi.slices %}, '{{ slice }}'{% endfor %})
-        and (
-            {%- for part in kpi.columns %}
-            {{ "or " if not loop.first }}{{ kpi_cell_column(part) }} is not null
-            {%- endfor %}
-        )
-    {{ "union all" if not loop.last }}
-{%- endfor %}
-{%- endmacro %}
-
-
-{% macro kpi_cell_parts(plan) %}
-    {#- Every component a KPI reads, and every component it reads of the period before. -#}
-    {% set parts = [] %}
-    {% for kpi in plan.kpis %}
-        {% for part in kpi.columns if part not in parts %}{% do parts.append(part) %}{% endfor %}
-    {% endfor %}
-    {{ return(parts | sort) }}
-{% endmacro %}
-
+{# The generated SQL of kpi_values: what each KPI reads, in its places, then an expression each. #}
 
 {% macro kpi_cell_column(part) %}
-    {#- The column of a component; a metric may be called like a key or a word of SQL. -#}
+    {#- The name of a component in an expression; a metric may be called like a word of SQL. -#}
     {{- return('part_' ~ part) -}}
 {% endmacro %}
 
 
-{% macro kpi_cells_per_month(plan) %}
-    {#-
-      The cells of KPIs that are per month: a quarter and a year are the sums over their months. The
-      number of months is the same above and below the line, and so in neither.
-    -#}
-    {% set parts = [] %}
-    {% for kpi in plan.kpis if kpi.per_month %}
-        {% for part in kpi.columns if part not in parts %}{% do parts.append(part) %}{% endfor %}
+{% macro kpi_parts_rows(plan) %}
+    {#- What each KPI reads, as rows (kpi, component, is_earlier, place); a name with its place. -#}
+    {% set rows = [] %}
+    {% for kpi in plan.kpis %}
+        {% for column in kpi.columns %}
+            {% set component = modules.re.sub('__earlier$', '', column) %}
+            {% do rows.append(
+                "(" ~ kpi_quote(kpi.name) ~ ", " ~ kpi_quote(component) ~ ", "
+                ~ ("true" if component != column else "false") ~ ", " ~ loop.index ~ ")"
+            ) %}
+        {% endfor %}
     {% endfor %}
+    {{ return(rows | join(',\n        ')) }}
+{% endmacro %}
+
+
+{% macro kpi_slices_rows(plan) %}
+    {#- The slices of each KPI, as rows (kpi, slice). -#}
+    {% set rows = [] %}
+    {% for kpi in plan.kpis %}
+        {% for slice in ['total'] + kpi.slices %}
+            {% do rows.append("(" ~ kpi_quote(kpi.name) ~ ", " ~ kpi_quote(slice) ~ ")") %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(rows | join(',\n        ')) }}
+{% endmacro %}
+
+
+{% macro kpi_case(kpis, index) %}
+    {#-
+      The amount (index 0 of what is not divided), numerator (0) or denominator (1) of some KPIs,
+      over the places of what they read. Many KPIs share an expression, which is written once.
+    -#}
+    {% set expressions = {} %}
+    {% for kpi in kpis %}
+        {% set state = namespace(sql=kpi.parts[index].sql) %}
+        {% for column in kpi.columns %}
+            {% set name = '\\b' ~ kpi_cell_column(column) ~ '\\b' %}
+            {% set state.sql = modules.re.sub(name, 'place_' ~ loop.index, state.sql) %}
+        {% endfor %}
+        {% do expressions.setdefault(state.sql, []).append(kpi_quote(kpi.name)) %}
+    {% endfor %}
+    {% if not expressions %}{{ return('cast(null as decimal(38, 6))') }}{% endif %}
+    {% set cases = [] %}
+    {% for expression, names in expressions.items() %}
+        {% do cases.append(
+            'when kpi in (' ~ names | join(', ') ~ ')\n                then cast('
+            ~ expression ~ ' as decimal(38, 6))'
+        ) %}
+    {% endfor %}
+    {{ return('case\n            ' ~ cases | join('\n            ') ~ '\n        end') }}
+{% endmacro %}
+
+
+{% macro kpi_not_in_its_grains(plan) %}
+    {#- Whether a row is of a grain in which its KPI does not exist; none where all KPIs have all. -#}
+    {% set kpis = {} %}
+    {% for kpi in plan.kpis if kpi.grains | length < kpi_grains() | length %}
+        {% do kpis.setdefault(kpi.grains | join("', '"), []).append(kpi_quote(kpi.name)) %}
+    {% endfor %}
+    {% set conditions = [] %}
+    {% for grains, names in kpis.items() %}
+        {% do conditions.append(
+            "(kpi in (" ~ names | join(', ') ~ ") and grain not in ('" ~ grains ~ "'))"
+        ) %}
+    {% endfor %}
+    {{ return(conditions | join(' or ')) }}
+{% endmacro %}
+
+
+{% macro kpi_read_per_month(plan) %}
+    {#-
+      What KPIs that are per month read: of a quarter and a year, what their months do. The number
+      of months is the same above and below the line, and so in neither.
+    -#}
+    {% set names = [] %}
+    {% for kpi in plan.kpis if kpi.per_month %}{% do names.append(kpi_quote(kpi.name)) %}{% endfor %}
 -- What is defined per month is, of a quarter and a year, the sums over their months.
 longer_periods as (
     select months.period_start as month_start, longer.grain, longer.period_start
@@ -72,21 +94,27 @@ longer_periods as (
     where months.grain = 'month'
 ),
 
-cells_per_month as (
+read_in_its_way as (
+    select kpi, place, grain, period_start, slice, slice_value, amount
+    from read_by_kpi
+    where kpi not in ({{ names | join(', ') }})
+
+    union all
+
     select
+        read_by_kpi.kpi,
+        read_by_kpi.place,
         longer_periods.grain,
         longer_periods.period_start,
-        cells.slice,
-        cells.slice_value,
-        {%- for part in parts | sort %}
-        sum(cells.{{ kpi_cell_column(part) }}) as {{ kpi_cell_column(part) }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from cells
+        read_by_kpi.slice,
+        read_by_kpi.slice_value,
+        read_by_kpi.amount
+    from read_by_kpi
     inner join longer_periods
-        on cells.period_start = longer_periods.month_start
-    where cells.grain = 'month'
-    group by
-        longer_periods.grain, longer_periods.period_start, cells.slice, cells.slice_value
+        on read_by_kpi.period_start = longer_periods.month_start
+    where
+        read_by_kpi.grain = 'month'
+        and read_by_kpi.kpi in ({{ names | join(', ') }})
 ),
 {% endmacro %}
 
@@ -174,52 +202,110 @@ inputs as (
     where is_active
 ),
 
--- The period before, placed in the period that looks back at it.
-placed as (
-    select component, grain, period_start, slice, slice_value, amount
+parts as (
+    select kpi, component, is_earlier, place
+    from (
+        values
+        {{ kpi_parts_rows(plan) }}
+    ) as declared (kpi, component, is_earlier, place)
+),
+
+slices as (
+    select kpi, slice
+    from (
+        values
+        {{ kpi_slices_rows(plan) }}
+    ) as declared (kpi, slice)
+),
+
+sliced_parts as (
+    select parts.kpi, parts.component, parts.is_earlier, parts.place, slices.slice
+    from parts
+    inner join slices
+        on parts.kpi = slices.kpi
+),
+
+read_by_kpi as (
+    select
+        sliced_parts.kpi,
+        sliced_parts.place,
+        components.grain,
+        components.period_start,
+        components.slice,
+        components.slice_value,
+        components.amount
     from components
+    inner join sliced_parts
+        on components.component = sliced_parts.component and components.slice = sliced_parts.slice
+    where not sliced_parts.is_earlier
 
     union all
 
+    -- The period before, placed in the period that looks back at it.
     select
-        components.component || '__earlier' as component,
+        sliced_parts.kpi,
+        sliced_parts.place,
         components.grain,
         periods.next_period_start as period_start,
         components.slice,
         components.slice_value,
         components.comparable_amount as amount
     from components
+    inner join sliced_parts
+        on components.component = sliced_parts.component and components.slice = sliced_parts.slice
     inner join periods
         on components.grain = periods.grain and components.period_start = periods.period_start
-    where periods.next_period_start is not null
+    where sliced_parts.is_earlier and periods.next_period_start is not null
 ),
+
+{{ kpi_read_per_month(plan) if has_months }}
+
+{%- set places = plan.kpis | map(attribute='columns') | map('length') | max %}
+{%- set strange = kpi_not_in_its_grains(plan) %}
 
 cells as (
     select
-        placed.grain,
-        placed.period_start,
-        placed.slice,
-        placed.slice_value,
-        {%- for part in kpi_cell_parts(plan) %}
-        sum(case when placed.component = '{{ part }}' then placed.amount end)
-            as {{ kpi_cell_column(part) }},
+        kpi,
+        grain,
+        period_start,
+        slice,
+        slice_value,
+        {%- for place in range(1, places + 1) %}
+        sum(case when place = {{ place }} then amount end) as place_{{ place }}
+        {{- "," if not loop.last }}
         {%- endfor %}
+    from {{ 'read_in_its_way' if has_months else 'read_by_kpi' }}
+    where amount is not null {{- " and not (" ~ strange ~ ")" if strange }}
+    group by kpi, grain, period_start, slice, slice_value
+),
+
+lasting as (
+    select
+        cells.*,
+        periods.period_end,
         {{ days_between(
             'periods.period_start',
             'least(' ~ days_after('periods.period_end', 1) ~ ', ' ~ as_of_date() ~ ')'
         ) }} as days_in_period
-    from placed
+    from cells
     inner join periods
-        on placed.grain = periods.grain and placed.period_start = periods.period_start
-    group by
-        placed.grain, placed.period_start, placed.slice, placed.slice_value, periods.period_start,
-        periods.period_end
+        on cells.grain = periods.grain and cells.period_start = periods.period_start
 ),
 
-{{ kpi_cells_per_month(plan) if has_months }}
+{%- set ratios = plan.kpis | selectattr('is_divided') | list %}
 
 figures as (
-{{ kpi_value_branches(plan, 'cells') }}
+    select
+        kpi,
+        grain,
+        period_start,
+        period_end,
+        slice,
+        slice_value,
+        {{ kpi_case(plan.kpis | rejectattr('is_divided') | list, 0) }} as amount,
+        {{ kpi_case(ratios, 0) }} as numerator,
+        {{ kpi_case(ratios, 1) }} as denominator
+    from lasting
 ),
 
 {{ kpi_lacking(plan) }}
@@ -238,23 +324,20 @@ select
     figures.kpi,
     figures.grain,
     figures.period_start,
-    periods.period_end,
+    figures.period_end,
     figures.slice,
     figures.slice_value,
-    case
-        when figures.is_ratio
-            then {{ kpi_ratio('figures.numerator', 'figures.denominator', unit_scale=6) }}
-        else figures.amount
-    end as value,
+    {%- set ratio = kpi_ratio('figures.numerator', 'figures.denominator', unit_scale=6) %}
+    coalesce(figures.amount, {{ ratio }}) as value,
     figures.numerator,
     figures.denominator,
-    {%- set settled_day = 'periods.period_end' %}
+    {%- set settled_day = 'figures.period_end' %}
     {%- if maturing %}
     {%- set settled_day %}
     {%- set days %}case
         {%- for kpi in maturing %} when figures.kpi = '{{ kpi.name }}' then {{ kpi.matures_after_days }}{% endfor %} else 0 end
     {%- endset %}
-    {{- days_after('periods.period_end', days) }}
+    {{- days_after('figures.period_end', days) }}
     {%- endset %}
     {%- endif %}
     {%- set complete %}{{ settled_day }} < {{ as_of_date() }}
@@ -266,8 +349,6 @@ select
         and {{ settled_day }} <= coalesce(coverage.settled_to, {{ settled_day }})
     ) as is_provisional
 from figures
-inner join periods
-    on figures.grain = periods.grain and figures.period_start = periods.period_start
 left join coverage
     on figures.kpi = coverage.kpi
 left join lacking
