@@ -18,6 +18,23 @@
     }) }}
 {%- endmacro %}
 
+{# The channel of a CRM's campaign, by its type. "Advertisement" does not say where: it is `other`. #}
+{% macro campaign_channel(campaign_type) -%}
+    {{ map_words(campaign_type, {
+        'search': ['paid search', 'google ads', 'search'],
+        'display': ['banner ads', 'display ads', 'display'],
+        'video': ['video ads', 'video'],
+        'social': ['paid social', 'social', 'social media'],
+        'direct': ['website', 'web', 'content'],
+        'email': ['email', 'e mail', 'newsletter'],
+        'referral': ['referral program', 'referral'],
+        'webinar': ['webinar', 'seminar / conference', 'webcast'],
+        'event': ['trade show', 'conference', 'event', 'seminar'],
+        'partner': ['partners', 'partner'],
+        'outbound': ['direct mail', 'telemarketing'],
+    }) }}
+{%- endmacro %}
+
 {#
     What became of a deal: `won`, `lost` or `open`. The CRM's own flags go before the stage's name; a stage of
     an unknown name that is certain or hopeless, or closed for a reason nobody gave, is `other`.

@@ -1,0 +1,128 @@
+{%- set millionth = "cast(0.000001 as decimal(7, 6))" -%}
+with
+
+deals as (
+
+    select
+        *,
+        {{ record_id('account_id') }} as account_record_id
+
+    from {{ ref('fct_deals') }}
+    where is_won and amount_reporting is not null
+
+),
+
+touches as (
+
+    select * from {{ ref('fct_touches') }}
+
+),
+
+-- What a company's people did until the deal was won. A deal without any stays as one row.
+met as (
+
+    select
+        deals.deal_id,
+        deals.close_date,
+        deals.region,
+        deals.owner,
+        deals.amount_reporting,
+        deals._landing_id,
+        deals._row_number,
+        touches.touch_id,
+        touches.touch_date,
+        touches.channel,
+        touches.campaign_id,
+        row_number() over (
+            partition by deals.deal_id
+            order by touches.touch_date asc nulls last, touches.touch_id asc nulls last
+        ) as place,
+        count(*) over (partition by deals.deal_id) as places
+
+    from deals
+    left join touches
+        on
+            deals.account_record_id = touches.account_record_id
+            and deals.close_date >= touches.touch_date
+
+),
+
+divided as (
+
+    select
+        *,
+        cast({{ kpi_ratio(
+            'amount_reporting', 'cast(places as decimal(9, 0))', unit_scale=6
+        ) }} as decimal(28, 6)) as equal_part
+
+    from met
+
+),
+
+-- Equal parts, each rounded, may miss the amount by some millionths: the first touches carry them.
+left_over as (
+
+    select
+        *,
+        cast(
+            amount_reporting - cast(equal_part * cast(places as decimal(9, 0)) as decimal(28, 6))
+        as decimal(28, 6)) as remainder
+
+    from divided
+
+),
+
+modelled as (
+
+    select
+        *,
+        'first_touch' as attribution_model,
+        amount_reporting as attributed_amount
+
+    from left_over
+    where place = 1
+
+    union all
+
+    select
+        *,
+        'last_touch' as attribution_model,
+        amount_reporting as attributed_amount
+
+    from left_over
+    where place = places
+
+    union all
+
+    select
+        *,
+        'linear' as attribution_model,
+        cast(
+            equal_part + case
+                when cast(place as decimal(9, 0)) * {{ millionth }} > abs(remainder) then 0
+                when remainder > 0 then {{ millionth }}
+                else -{{ millionth }}
+            end
+        as decimal(28, 6)) as attributed_amount
+
+    from left_over
+
+)
+
+select
+    {{ joined_key(['attribution_model', 'deal_id', 'touch_id']) }} as deal_attribution_id,
+    attribution_model,
+    deal_id,
+    touch_id,
+    close_date,
+    touch_date,
+    touch_id is not null as is_attributed,
+    coalesce(channel, 'unattributed') as channel,
+    campaign_id,
+    region,
+    owner,
+    cast(attributed_amount as decimal(28, 6)) as attributed_amount_reporting,
+    _landing_id,
+    _row_number
+
+from modelled

@@ -1,0 +1,46 @@
+{#
+    Under each attribution model a deal's parts, with what nobody can be given, are its amount: so
+    are those of any period, channel and owner.
+#}
+with
+
+deals as (
+
+    select * from {{ ref('fct_deals') }}
+    where is_won and amount_reporting is not null
+
+),
+
+attribution as (
+
+    select * from {{ ref('fct_deal_attribution') }}
+
+),
+
+given as (
+
+    select
+        deal_id,
+        sum(case when attribution_model = 'first_touch' then attributed_amount_reporting end) as first_touch,
+        sum(case when attribution_model = 'last_touch' then attributed_amount_reporting end) as last_touch,
+        sum(case when attribution_model = 'linear' then attributed_amount_reporting end) as linear
+
+    from attribution
+    group by deal_id
+
+)
+
+select
+    coalesce(deals.deal_id, given.deal_id) as deal_id,
+    deals.amount_reporting,
+    given.first_touch,
+    given.last_touch,
+    given.linear
+
+from deals
+full outer join given on deals.deal_id = given.deal_id
+where
+    deals.deal_id is null
+    or given.first_touch is distinct from deals.amount_reporting
+    or given.last_touch is distinct from deals.amount_reporting
+    or given.linear is distinct from deals.amount_reporting
