@@ -81,6 +81,14 @@ class Review(Declared):
     cadence: Literal["monthly", "quarterly", "half-yearly", "yearly"]
 
 
+class Variants(Declared):
+    """Ways of computing one KPI that exclude each other, shown as a slice and never added up."""
+
+    slice: Text
+    metrics: dict[Text, Text] = Field(min_length=2)
+    """The metric of each variant; the KPI's own name says which of them the total is."""
+
+
 class KpiMeta(Declared):
     """What stands under `config.meta.kpi` of a published metric."""
 
@@ -108,6 +116,7 @@ class KpiMeta(Declared):
     scope: Literal["organisation", "team", "individual"]
     descriptors: tuple[Descriptor, ...] = Field(min_length=1)
     slices: tuple[Text, ...] = ()
+    variants: Variants | None = None
     labels: Translations = Field(default_factory=Translations)
     descriptions: Translations = Field(default_factory=Translations)
     baseline: Reference | None = None

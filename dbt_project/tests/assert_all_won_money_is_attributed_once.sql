@@ -21,9 +21,15 @@ given as (
 
     select
         deal_id,
-        sum(case when attribution_model = 'first_touch' then attributed_amount_reporting end) as first_touch,
-        sum(case when attribution_model = 'last_touch' then attributed_amount_reporting end) as last_touch,
-        sum(case when attribution_model = 'linear' then attributed_amount_reporting end) as linear
+        sum(
+            case when attribution_model = 'first_touch' then attributed_amount_reporting end
+        ) as first_touch,
+        sum(
+            case when attribution_model = 'last_touch' then attributed_amount_reporting end
+        ) as last_touch,
+        sum(
+            case when attribution_model = 'linear' then attributed_amount_reporting end
+        ) as linear
 
     from attribution
     group by deal_id

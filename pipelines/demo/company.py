@@ -20,6 +20,7 @@ from pipelines.demo.marketing import Marketing
 from pipelines.demo.projects import Projects
 from pipelines.demo.rates import Rates
 from pipelines.demo.staff import Staff
+from pipelines.demo.touches import Member, members_of
 
 DAYS_PER_MONTH = 30.4
 
@@ -34,6 +35,7 @@ class Company:
     rates: Rates
     campaigns: list[ads.Campaign]
     leads: list[crm.Lead]
+    members: list[Member]
     subscriptions: list[subscriptions.Subscription]
     documents: finance.Documents
     journal: list[JournalLine]
@@ -89,8 +91,9 @@ def simulate(seed: int, first_day: date, last_day: date, scale: Decimal) -> Comp
     subscribed.sort(key=lambda one: (one.created, one.subscription_id))
     documents = finance.documents(seed, subscribed, rates, last_day)
     company = Company(
-        seed, first_day, last_day, rates, ads.campaigns(size), leads, subscribed, documents,
-        [], [], [],
+        seed, first_day, last_day, rates, ads.campaigns(size), leads,
+        [member for lead in leads for member in members_of(seed, lead)],
+        subscribed, documents, [], [], [],
         Marketing(seed, first_day, last_day, size),
         Brand(seed, first_day, last_day, size),
         Staff(seed, first_day, last_day, size),

@@ -29,6 +29,8 @@ SOURCES: dict[str, tuple[float, float]] = {
     "Outbound": (2, 0.7),
     "": (1, 0.5),
 }
+SOURCE_FORGOTTEN = 0.07
+"""How often nobody wrote down how a lead came."""
 OPEN_STAGES = ("Prospecting", "Qualification", "Proposal/Price Quote", "Negotiation/Review")
 OWNERS = 6
 DEAL_SIZE = {"SMB": (1_800, 0.7), "Mid-Market": (9_500, 0.7), "Enterprise": (38_000, 0.6)}
@@ -126,6 +128,8 @@ def _life(seed: int, number: int, day: date, *, launched: bool) -> Lead:
     person = contact(chance, number)
     source = chance.pick({name: often for name, (often, _) in SOURCES.items()})
     good = min(0.9, 0.4 * SOURCES[source][1]) if not launched else 1
+    if Chance(seed, "source of", number, day).happens(SOURCE_FORGOTTEN):
+        source = ""
     owner = salesforce_id("005", chance.randint(1, OWNERS))
     created = chance.moment(day)
     working = day + timedelta(days=chance.randint(0, 3))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import dropwhile, pairwise
 
 from pipelines.demo.ads import PLATFORM_CURRENCY
@@ -18,6 +19,7 @@ from pipelines.demo.by_month import NOTHING, ByMonth, Sums, month_of, ratio
 from pipelines.demo.chance import add_months, days_between, month_end, rounded
 from pipelines.demo.company import Company
 from pipelines.demo.exports.schedule import Schedule
+from pipelines.demo.truth_of_attribution import attribution
 from pipelines.demo.truth_of_cash import cash_kpis
 from pipelines.demo.truth_of_deals import deal_kpis
 from pipelines.demo.truth_of_plans import plan_kpis
@@ -70,6 +72,7 @@ class Figures:
         self.paying = self._paying()
         self.earned = self._earned()
         self.ads = self._ads(schedule)
+        self.attributed = attribution(company)
         self.subscribed = [one for one in company.subscriptions if one.ever_paid()]
 
     def kpis(self) -> dict[str, ByMonth]:
@@ -105,6 +108,7 @@ class Figures:
             **cash_kpis(self.company, self.months, invoiced),
             **deal_kpis(self.company, self.months),
             **self._plans()[0],
+            **self.attributed.kpis(names, self._ad_sums(lambda _: True)["ad_spend"], spent),
             "revenue_growth": self._growth(revenue),
             "efficiency_ratio": self._ratio(operating, revenue),
         }
@@ -131,6 +135,13 @@ class Figures:
         # Sparse, as slices are: nothing is said of a plan before anyone took it.
         made["mrr"] = {"plan": {plan: _from_first(self._mrr(plan)) for plan in plans}}
         made["budget_variance"] = {"account_group": self._plans()[1]}
+        of_channel = {
+            channel: self._ad_sums(partial(_is_of, channel))["ad_spend"]
+            for channel in sorted({key[0] for key, _ in self.ads})
+        }
+        total = self._ad_sums(lambda _: True)["ad_spend"]
+        names = [month for month, _ in self.months]
+        made["roas_attributed"] = self.attributed.slices(names, of_channel, total)
         return made
 
     def _flow(self, sums: Sums) -> ByMonth:
@@ -355,6 +366,10 @@ class Figures:
             "cvr": self._ratio(sums["conversions"], sums["clicks"]),
             "roas": self._ratio(sums["value"], sums["ad_spend"]),
         }
+
+
+def _is_of(channel: str, key: tuple[str, str]) -> bool:
+    return key[0] == channel
 
 
 def _from_first(values: ByMonth) -> ByMonth:

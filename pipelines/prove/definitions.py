@@ -69,20 +69,28 @@ class _Definitions:
 
     def _kpi(self, metric: Mapping[str, Any]) -> Json:
         meta = _kpi_meta(metric)
-        over, under = self._fraction(metric["name"], earlier=False)
+        variants = meta.get("variants") or {"slice": None, "metrics": {}}
+        return {
+            "label": metric["label"],
+            "description": " ".join((metric["description"] or "").split()),
+            **self._computed(metric["name"]),
+            "meta": meta,
+            "slices": meta.get("slices") or [],
+            "variants": {
+                value: {"slice": variants["slice"], **self._computed(name)}
+                for value, name in variants["metrics"].items()
+            },
+            "per_month": bool(meta.get("per_month")),
+        }
+
+    def _computed(self, name: str) -> Json:
+        """A metric's parts, and its formula for people."""
+        over, under = self._fraction(name, earlier=False)
         if under is None:
             parts = [{"role": "value", **over}]
         else:
             parts = [{"role": "numerator", **over}, {"role": "denominator", **under}]
-        return {
-            "label": metric["label"],
-            "description": " ".join((metric["description"] or "").split()),
-            "formula": " / ".join(part.pop("text") for part in parts),
-            "meta": meta,
-            "slices": meta.get("slices") or [],
-            "per_month": bool(meta.get("per_month")),
-            "parts": parts,
-        }
+        return {"formula": " / ".join(part.pop("text") for part in parts), "parts": parts}
 
     def _fraction(self, name: str, earlier: bool) -> tuple[Json, Json | None]:
         """A metric as what is divided and what it is divided by; None where nothing is.

@@ -68,11 +68,17 @@ def explain(
         raise CannotExplain(_no_such("KPI", kpi, sorted(definitions["kpis"])))
     asked = parse_period(period)
     chosen = slice_ or TOTAL
-    if chosen != TOTAL and chosen[0] not in defined["slices"]:
-        raise CannotExplain(_no_such(f"slice of {kpi}", chosen[0], defined["slices"]))
+    variants = defined.get("variants") or {}
+    slices = [*defined["slices"], *dict.fromkeys(one["slice"] for one in variants.values())]
+    if chosen != TOTAL and chosen[0] not in slices:
+        raise CannotExplain(_no_such(f"slice of {kpi}", chosen[0], slices))
     with closing(duckdb.connect(str(mart), read_only=True)) as connection:
         sql.shut_in(connection)
         figure = _figure(connection, kpi, asked, chosen, period)
+        variant = variants.get(chosen[1])
+        if variant and variant["slice"] == chosen[0]:
+            # Computed in another way, of the same rows as the total.
+            defined, figure = {**defined, **variant}, replace(figure, slice=TOTAL)
         is_of_months = defined.get("per_month") and figure.grain != "month"
         figures = _months(connection, figure) if is_of_months else [figure]
         components = components_of(connection, definitions, defined, figures, rows)

@@ -221,6 +221,27 @@ from (values
     ('d6', date '2025-12-01', true, false, 'anna', 60, 12)
 ) as t (deal_id, close_date, is_won, is_lost, owner, amount, sales_cycle_days);
 
+-- d1 of 1000.10 was met by search, a webinar and social media, d2 of 500.15 by nobody; d6 of 60 by search twice.
+create table kpi_mart.fct_deal_attribution as
+select
+    attribution_model || '|' || deal_id || '|' || channel as deal_attribution_id, attribution_model, deal_id, close_date,
+    channel, channel_group, channel_group <> 'unattributed' as is_attributed, 'DACH' as region, 'anna' as owner,
+    cast(amount as decimal(28, 6)) as attributed_amount_reporting,
+    'deals.csv' as _landing_id, cast(right(deal_id, 1) as bigint) as _row_number
+from (values
+    ('first_touch', 'd1', date '2026-02-12', 'search', 'paid', 1000.10),
+    ('last_touch', 'd1', date '2026-02-12', 'webinar', 'owned', 1000.10),
+    ('linear', 'd1', date '2026-02-12', 'search', 'paid', 333.366667),
+    ('linear', 'd1', date '2026-02-12', 'social', 'paid', 333.366667),
+    ('linear', 'd1', date '2026-02-12', 'webinar', 'owned', 333.366666),
+    ('first_touch', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15),
+    ('last_touch', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15),
+    ('linear', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15),
+    ('first_touch', 'd6', date '2025-12-01', 'search', 'paid', 60),
+    ('last_touch', 'd6', date '2025-12-01', 'search', 'paid', 60),
+    ('linear', 'd6', date '2025-12-01', 'search', 'paid', 60)
+) as t (attribution_model, deal_id, close_date, channel, channel_group, amount);
+
 create table kpi_mart.fct_pipeline_changes as
 select deal_id || '|' || n as pipeline_change_id, deal_id, change_date, 'anna' as owner, 'DACH' as region,
     cast(amount as decimal(28, 6)) as pipeline_amount_reporting, sign(amount) as deal_change,

@@ -83,6 +83,8 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "roas": ("2.002", "200.20", "100"),
     "cpm": ("40", "100000", "2500"),
     "cpa": ("23.529412", "100", "4.25"),
+    "roas_attributed": ("6.667333", "666.733334", "100"),  # two of three parts of 1000.10
+    "marketing_roi": ("3.0004", "750.10", "250"),  # 1000.10 - 250; of d2 nobody knows
     "cost_per_lead": ("33.333333", "100", "3"),
     "leads": ("3", None, None),  # l4 was created in January
     "qualified_leads": ("2", None, None),  # l1 and l4 reached the stage in February
@@ -136,6 +138,14 @@ OTHER_CELLS: list[tuple[str, str, date, str, str, str | None]] = [
     ("cpc", "week", date(2025, 10, 27), "total", "", "1.75"),  # 7 for 4 clicks
     ("ad_spend", "month", FEBRUARY, "channel", "(none)", "19.90"),
     ("cpc", "month", FEBRUARY, "platform", "meta_ads", None),  # spend without a click
+    # Each model by itself, over all ad spend; by channel, over the channel's own 80.10.
+    ("roas_attributed", "month", FEBRUARY, "attribution_model", "first_touch", "10.001"),
+    ("roas_attributed", "month", FEBRUARY, "attribution_model", "last_touch", "0"),
+    ("roas_attributed", "month", FEBRUARY, "attribution_model", "linear", "6.667333"),
+    ("roas_attributed", "month", FEBRUARY, "channel", "search", "4.161881"),
+    ("roas_attributed", "month", FEBRUARY, "channel", "social", None),  # nothing was spent there
+    ("roas_attributed", "month", date(2026, 1, 1), "attribution_model", "first_touch", "0"),
+    ("marketing_roi", "month", date(2026, 1, 1), "total", "", "-1"),  # ad spend stands in
     ("win_rate", "month", FEBRUARY, "owner", "bert", "1"),  # won all: not 0, not more than 1
     ("win_rate", "month", FEBRUARY, "owner", "anna", "0.5"),
     ("pipeline_value", "month", date(2026, 1, 1), "total", "", "1000.10"),
@@ -414,6 +424,18 @@ def test_a_period_still_running_is_compared_with_nothing(warehouse: Path) -> Non
     compared = """select count(*) from kpi_mart.kpi_latest where not is_complete
                   and coalesce(change, last_year_change, progress) is not null"""
     assert asked(warehouse, compared) == [(0,)]
+
+
+def test_the_ways_of_attributing_are_a_slice_that_is_explained_by_itself(warehouse: Path) -> None:
+    definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
+    slice_ = ("attribution_model", "first_touch")
+    told = explain(warehouse, definitions, "roas_attributed", "2026-02", slice_, rows=True)
+    assert (told.slice, told.slice_value, told.residual) == (*slice_, 0)
+    assert (told.numerator, told.denominator) == (Decimal("1000.10"), Decimal(100))
+    assert [c.name for c in told.components] == ["won_by_ads_at_first_touch", "ad_spend"]
+    assert "won_by_ads_at_first_touch" in told.definition
+    shown = "select slices from kpi_mart.dim_kpi where kpi = 'roas_attributed'"
+    assert asked(warehouse, shown) == [("channel, attribution_model",)]
 
 
 def test_every_figure_is_explained_to_the_last_digit(warehouse: Path) -> None:

@@ -24,6 +24,7 @@ VALUE_KPIS = """
     cpa cpm customer_retention_rate dso efficiency_ratio expansion_mrr grr new_mrr nrr
     operating_cash_flow reactivation_mrr repeat_purchase_rate revenue_growth revenue_per_customer
     sales_cycle_days sales_velocity social_new_customers working_capital
+    marketing_roi roas_attributed
 """
 """Held against the exports in test_demo_truth_value.py."""
 FAMILIES_KPIS = """

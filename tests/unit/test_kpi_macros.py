@@ -318,6 +318,22 @@ def change_slice(said: Named) -> None:
     said.metric("cac").config.meta["kpi"]["slices"] = ["region"]
 
 
+def change_variants(said: Named, **declared: Any) -> None:
+    said.metric("roas_attributed").config.meta["kpi"]["variants"].update(declared)
+
+
+def change_variants_to_others_only(said: Named) -> None:
+    change_variants(said, metrics={"first": "roas_at_first_touch", "last": "roas_at_last_touch"})
+
+
+def change_variant_to_another_type(said: Named) -> None:
+    change_variants(said, metrics={"sum": "ad_spend", "linear": "roas_attributed"})
+
+
+def change_variants_to_a_slice(said: Named) -> None:
+    change_variants(said, slice="channel")
+
+
 def change_kind(said: Named) -> None:
     said.metric("mrr").config.meta["kpi"]["kind"] = "flow"
 
@@ -367,6 +383,9 @@ def change_span_of_balance(said: Named) -> None:
         (change_function, "cost", "`sqrt`"),
         (change_ratio_as_input, "cost", "the ratio ctr in an expression"),
         (change_slice, "cac", "slice `region`"),
+        (change_variants_to_others_only, "roas_attributed", "`variants` without itself"),
+        (change_variant_to_another_type, "roas_attributed", "the simple metric ad_spend"),
+        (change_variants_to_a_slice, "roas_attributed", "the slice `channel`"),
         (change_kind, "mrr", "kind `flow`"),
         (change_kind_of_ratio, "ctr", "kind `flow`"),
         (

@@ -15,6 +15,10 @@
     {#- Changes exactly when the computation changes; texts and owners do not count. -#}
     {% set said = [kpi.metric.type, kpi.meta.kind] %}
     {% for part in kpi.parts %}{% do said.append(part.sql) %}{% endfor %}
+    {% for variant in kpi.variants %}
+        {% do said.extend(variant.published_as.values()) %}
+        {% do said.extend(variant.parts | map(attribute='sql')) %}
+    {% endfor %}
     {% for component in kpi.components.values() | sort(attribute='name') %}
         {% do said.append([
             component.name,
@@ -68,7 +72,8 @@ select
     {{ kpi_quote((meta.descriptors or []) | join(', ')) }} as descriptors,
     {{ kpi_quote(meta.level) }} as level,
     {{ kpi_quote(meta.scope) }} as scope,
-    {{ kpi_quote(kpi.slices | join(', ')) }} as slices,
+    {{ kpi_quote((kpi.slices + kpi.variants | map(attribute='published_as.slice') | unique | list) | join(', ')) }}
+        as slices,
     {{ kpi_quote(kpi.grains | join(', ')) }} as grains,
     {{ kpi_quote(kpi.additive) }} as additive,
     {{ kpi_quote(meta.owner.team) }} as owner_team,

@@ -191,12 +191,10 @@
 {% endmacro %}
 
 
-{% macro kpi_plan_of(metric) %}
-    {#- One KPI: its expressions, what they read, its slices; what it declares must fit them. -#}
-    {% set meta = metric.config.meta.kpi %}
+{% macro kpi_parts_of(metric) %}
+    {#- A metric's expressions, the components they read, and the columns of these. -#}
     {% do kpi_refuse_unknown_features(metric) %}
-    {% set is_stat = kpi_is_stat(metric) %}
-    {% if metric.type == 'ratio' or is_stat %}
+    {% if metric.type == 'ratio' or kpi_is_stat(metric) %}
         {% set fraction = kpi_fraction(metric.name, false, metric.name) %}
         {% set parts = [fraction.over, fraction.under] %}
     {% else %}
@@ -204,13 +202,27 @@
     {% endif %}
     {% set components = {} %}
     {% set columns = [] %}
-    {% set state = namespace(has_earlier=false) %}
     {% for part in parts %}
         {% for item in part.components %}
             {% do components.update({item.component.name: item.component}) %}
             {% set column = item.component.name ~ ('__earlier' if item.earlier else '') %}
             {% if column not in columns %}{% do columns.append(column) %}{% endif %}
-            {% if item.earlier %}{% set state.has_earlier = true %}{% endif %}
+        {% endfor %}
+    {% endfor %}
+    {{ return({'parts': parts, 'components': components, 'columns': columns}) }}
+{% endmacro %}
+
+
+{% macro kpi_plan_of(metric) %}
+    {#- One KPI: its expressions, what they read, its slices; what it declares must fit them. -#}
+    {% set meta = metric.config.meta.kpi %}
+    {% set is_stat = kpi_is_stat(metric) %}
+    {% set of_metric = kpi_parts_of(metric) %}
+    {% set parts, components = of_metric.parts, of_metric.components %}
+    {% set state = namespace(has_earlier=false) %}
+    {% for part in parts %}
+        {% for item in part.components if item.earlier %}
+            {% set state.has_earlier = true %}
         {% endfor %}
     {% endfor %}
     {% set behaviours = components.values() | map(attribute='behaviour') | unique | list %}
@@ -224,20 +236,65 @@
     {% else %}
         {% set additive = 'time_and_slices' %}
     {% endif %}
-    {{ return({
+    {% set plan = {
         'name': metric.name,
         'metric': metric,
         'meta': meta,
         'slices': meta.get('slices') or [],
         'parts': parts,
         'components': components,
-        'columns': columns,
+        'columns': of_metric.columns,
         'additive': additive,
         'is_divided': parts | length == 2,
         'grains': kpi_grains_of(meta),
         'per_month': meta.get('per_month', false),
         'matures_after_days': meta.get('matures_after_days', 0),
-    }) }}
+    } %}
+    {% set variants = kpi_variants_of(metric, plan) %}
+    {% for variant in variants %}{% do components.update(variant.components) %}{% endfor %}
+    {{ return(dict(plan, variants=variants)) }}
+{% endmacro %}
+
+
+{% macro kpi_variants_of(metric, plan) %}
+    {#-
+      The other ways in which a KPI is computed, each a metric of its own: they share what they
+      speak of, so that they are shown as a slice, but their total is one of them and no sum.
+    -#}
+    {% set declared = metric.config.meta.kpi.get('variants') %}
+    {% if not declared %}{{ return([]) }}{% endif %}
+    {% if metric.name not in declared.metrics.values() %}
+        {{ kpi_refuse(
+            metric.name,
+            "`variants` without itself",
+            "Name the KPI beside the variant that its total is."
+        ) }}
+    {% elif declared.slice in (metric.config.meta.kpi.get('slices') or []) + ['total'] %}
+        {{ kpi_refuse(
+            metric.name,
+            "`variants` called like the slice `" ~ declared.slice ~ "`",
+            "Give them a name of their own."
+        ) }}
+    {% endif %}
+    {% set found = [] %}
+    {% for value, name in declared.metrics.items() %}
+        {% set variant = kpi_metric(name, metric.name) %}
+        {% set of_variant = kpi_parts_of(variant) %}
+        {% if variant.type != metric.type or of_variant.parts | length != plan.parts | length %}
+            {{ kpi_refuse(
+                metric.name,
+                "the " ~ variant.type ~ " metric " ~ name ~ " as a variant",
+                "All variants are of the KPI's own type, " ~ metric.type ~ "."
+            ) }}
+        {% endif %}
+        {% set computed = dict(plan, name=metric.name ~ '|' ~ declared.slice ~ '|' ~ value, slices=[]) %}
+        {% do computed.update(of_variant) %}
+        {% do computed.update({'published_as': {
+            'kpi': metric.name, 'slice': declared.slice, 'slice_value': value,
+        }}) %}
+        {% do found.append(computed) %}
+    {% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 

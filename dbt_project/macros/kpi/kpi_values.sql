@@ -177,13 +177,28 @@ lacking as (
 {% endmacro %}
 
 
+{% macro kpi_as_declared(variants, column) %}
+    {#- The KPI, slice or value that a variant is published under; any other KPI's own. -#}
+    {% set cases = [] %}
+    {% for variant in variants %}
+        {% do cases.append(
+            'when ' ~ kpi_quote(variant.name) ~ ' then ' ~ kpi_quote(variant.published_as[column])
+        ) %}
+    {% endfor %}
+    {{- return('case kpi ' ~ cases | join(' ') ~ ' else ' ~ column ~ ' end' if cases else column) -}}
+{% endmacro %}
+
+
 {% macro kpi_values_sql() %}
 {%- if not execute -%}
 select 1 as parsing_only
 {%- else -%}
-{%- set plan = kpi_plan() -%}
+{%- set declared = kpi_plan() -%}
+{%- set variants = declared.kpis | map(attribute='variants') | sum(start=[]) -%}
+{#- A variant is computed like a KPI of its own, over the total of what it reads. -#}
+{%- set plan = dict(declared, kpis=declared.kpis + variants) -%}
 {%- set has_months = plan.kpis | selectattr('per_month') | list | length > 0 -%}
-{%- set maturing = plan.kpis | selectattr('matures_after_days') | list -%}
+{%- set maturing = declared.kpis | selectattr('matures_after_days') | list -%}
 with
 
 components as (
@@ -294,7 +309,7 @@ lasting as (
 
 {%- set ratios = plan.kpis | selectattr('is_divided') | list %}
 
-figures as (
+computed as (
     select
         kpi,
         grain,
@@ -308,7 +323,21 @@ figures as (
     from lasting
 ),
 
-{{ kpi_lacking(plan) }}
+figures as (
+    select
+        {{ kpi_as_declared(variants, 'kpi') }} as kpi,
+        grain,
+        period_start,
+        period_end,
+        {{ kpi_as_declared(variants, 'slice') }} as slice,
+        {{ kpi_as_declared(variants, 'slice_value') }} as slice_value,
+        amount,
+        numerator,
+        denominator
+    from computed
+),
+
+{{ kpi_lacking(declared) }}
 
 coverage as (
     select

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipelines.demo.company import Company
-from pipelines.demo.crm import OPEN_STAGES, Account, Deal, Lead
+from pipelines.demo.crm import OPEN_STAGES, Account, Deal, Lead, salesforce_id
 from pipelines.demo.exports.files import Export, Row, csv_text, evening_of, header
 from pipelines.demo.exports.schedule import Schedule
+from pipelines.demo.touches import Campaign, Member, campaigns_until, contact_id
 
 SOURCE = "salesforce"
 ACCOUNT_HEADER = header(
@@ -25,10 +26,18 @@ OPPORTUNITY_HEADER = header(
     "Id IsDeleted AccountId Name Type StageName Amount CurrencyIsoCode CloseDate CreatedDate "
     "IsWon IsClosed LeadSource Region__c OwnerId LastModifiedDate"
 )
+CONTACT_HEADER = header(
+    "Id IsDeleted AccountId LastName FirstName Email MailingCountry LeadSource OwnerId "
+    "CreatedDate LastModifiedDate"
+)
+CAMPAIGN_HEADER = header("Id IsDeleted Name Type Status StartDate EndDate IsActive OwnerId")
+MEMBER_HEADER = header(
+    "Id IsDeleted CampaignId LeadId ContactId Status HasResponded FirstRespondedDate CreatedDate"
+)
 
 
 def salesforce(company: Company, schedule: Schedule) -> Iterator[Export]:
-    """The three objects at the end of each quarter, then daily."""
+    """Accounts, leads and deals at the end of each quarter, then daily as all objects are."""
     paying = [one for one in company.subscriptions if one.ever_paid()]
     customers = {one.customer.account_id: one.paid_from for one in reversed(paying)}
     for day in [*schedule.quarter_ends, *schedule.daily]:
@@ -42,6 +51,22 @@ def salesforce(company: Company, schedule: Schedule) -> Iterator[Export]:
         yield from _export("Account", day, ACCOUNT_HEADER, accounts)
         yield from _export("Lead", day, LEAD_HEADER, leads)
         yield from _export("Opportunity", day, OPPORTUNITY_HEADER, opportunities)
+    for day in schedule.daily:
+        yield from _campaigns(company, day)
+
+
+def _campaigns(company: Company, day: date) -> Iterator[Export]:
+    """Campaigns, who is on their lists, and the contacts among them."""
+    begun = campaigns_until(company.first_day, day)
+    contacts = [
+        _contact(lead, day)
+        for lead in company.leads
+        if lead.account and lead.account.created.date() <= day
+    ]
+    members = [_member(member, day) for member in company.members if member.added <= day]
+    yield from _export("Campaign", day, CAMPAIGN_HEADER, [_campaign(one, day) for one in begun])
+    yield from _export("Contact", day, CONTACT_HEADER, contacts)
+    yield from _export("CampaignMember", day, MEMBER_HEADER, members)
 
 
 def _export(name: str, day: date, titles: Row, rows: list[Row]) -> Iterator[Export]:
@@ -138,6 +163,57 @@ def _deal(deal: Deal, day: date) -> Row:
             [*deal.stage_days, deal.closed, *([deal.deleted] if deal.deleted else [])],
             day,
         ),
+    ]
+
+
+def _contact(lead: Lead, day: date) -> Row:
+    person, account = lead.contact, lead.account
+    if account is None:
+        raise ValueError(f"lead {lead.lead_id} has become no contact")
+    first, last = person.name.split(" ", 1)
+    return [
+        contact_id(lead),
+        "false",
+        account.account_id,
+        last,
+        first,
+        person.email,
+        person.country,
+        lead.source,
+        lead.owner,
+        _moment(account.created),
+        _modified(account.created, [], day),
+    ]
+
+
+def _campaign(campaign: Campaign, day: date) -> Row:
+    is_over = campaign.end < day
+    return [
+        campaign.campaign_id,
+        "false",
+        campaign.name,
+        campaign.kind.type,
+        "Completed" if is_over else "In Progress",
+        campaign.start.isoformat(),
+        campaign.end.isoformat(),
+        _flag(not is_over),
+        salesforce_id("005", 1),
+    ]
+
+
+def _member(member: Member, day: date) -> Row:
+    responded = member.responded if member.responded and member.responded <= day else None
+    lead = member.lead
+    return [
+        member.member_id,
+        _flag(lead.deleted is not None and lead.deleted <= day),
+        member.campaign.campaign_id,
+        "" if member.is_contact else lead.lead_id,
+        contact_id(lead) if member.is_contact else "",
+        "Responded" if responded else "Sent",
+        _flag(responded is not None),
+        responded.isoformat() if responded else "",
+        f"{member.added}T09:00:00.000Z",
     ]
 
 

@@ -18,6 +18,12 @@ touches as (
 
 ),
 
+channels as (
+
+    select * from {{ ref('dim_channel') }}
+
+),
+
 -- What a company's people did until the deal was won. A deal without any stays as one row.
 met as (
 
@@ -64,9 +70,8 @@ left_over as (
 
     select
         *,
-        cast(
-            amount_reporting - cast(equal_part * cast(places as decimal(9, 0)) as decimal(28, 6))
-        as decimal(28, 6)) as remainder
+        amount_reporting - cast(equal_part * cast(places as decimal(9, 0)) as decimal(28, 6))
+            as remainder
 
     from divided
 
@@ -97,32 +102,33 @@ modelled as (
     select
         *,
         'linear' as attribution_model,
-        cast(
-            equal_part + case
-                when cast(place as decimal(9, 0)) * {{ millionth }} > abs(remainder) then 0
-                when remainder > 0 then {{ millionth }}
-                else -{{ millionth }}
-            end
-        as decimal(28, 6)) as attributed_amount
+        equal_part + case
+            when cast(place as decimal(9, 0)) * {{ millionth }} > abs(remainder) then 0
+            when remainder > 0 then {{ millionth }}
+            else -{{ millionth }}
+        end as attributed_amount
 
     from left_over
 
 )
 
 select
-    {{ joined_key(['attribution_model', 'deal_id', 'touch_id']) }} as deal_attribution_id,
-    attribution_model,
-    deal_id,
-    touch_id,
-    close_date,
-    touch_date,
-    touch_id is not null as is_attributed,
-    coalesce(channel, 'unattributed') as channel,
-    campaign_id,
-    region,
-    owner,
-    cast(attributed_amount as decimal(28, 6)) as attributed_amount_reporting,
-    _landing_id,
-    _row_number
+    {{ joined_key(['modelled.attribution_model', 'modelled.deal_id', 'modelled.touch_id']) }}
+        as deal_attribution_id,
+    modelled.attribution_model,
+    modelled.deal_id,
+    modelled.touch_id,
+    modelled.close_date,
+    modelled.touch_date,
+    modelled.touch_id is not null as is_attributed,
+    coalesce(modelled.channel, 'unattributed') as channel,
+    coalesce(channels.channel_group, 'unattributed') as channel_group,
+    modelled.campaign_id,
+    modelled.region,
+    modelled.owner,
+    cast(modelled.attributed_amount as decimal(28, 6)) as attributed_amount_reporting,
+    modelled._landing_id,
+    modelled._row_number
 
 from modelled
+left join channels on modelled.channel = channels.channel

@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('fct_content_posts') }}
 -- depends_on: {{ ref('fct_customer_changes') }}
 -- depends_on: {{ ref('fct_customer_churn') }}
+-- depends_on: {{ ref('fct_deal_attribution') }}
 -- depends_on: {{ ref('fct_deals') }}
 -- depends_on: {{ ref('fct_email_sends') }}
 -- depends_on: {{ ref('fct_employee_changes') }}

@@ -1,0 +1,66 @@
+"""The check that all won money is attributed once, asked of parts that are wrong in one place."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+QUESTION = (
+    Path(__file__).parents[2]
+    / "dbt_project"
+    / "tests"
+    / "assert_all_won_money_is_attributed_once.sql"
+)
+DEALS = """
+    create table fct_deals as select * from (values
+        ('d1', true, 100.00::decimal(28, 6)), ('d2', true, 50.15), ('d3', false, 70),
+        ('d4', true, null)
+    ) as t (deal_id, is_won, amount_reporting);
+    create table fct_deal_attribution as select * from (values
+        ('first_touch', 'd1', 100.00::decimal(28, 6)), ('last_touch', 'd1', 100),
+        ('linear', 'd1', 33.333334),
+        ('linear', 'd1', 33.333333), ('linear', 'd1', 33.333333),
+        ('first_touch', 'd2', 50.15), ('last_touch', 'd2', 50.15), ('linear', 'd2', 50.15)
+    ) as t (attribution_model, deal_id, attributed_amount_reporting);
+"""
+
+
+def asked(change: str) -> list[str]:
+    """The deals that the check names, after one change of the parts."""
+    text = re.sub(r"\{#.*?#\}", "", QUESTION.read_text("utf-8"), flags=re.DOTALL)
+    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", text)
+    with duckdb.connect() as connection:
+        connection.execute(DEALS)
+        connection.execute(change)
+        return sorted(row[0] for row in connection.execute(sql).fetchall())
+
+
+def test_parts_that_are_each_deals_amount_by_every_model_are_no_finding() -> None:
+    assert asked("select 1") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "deal"),
+    [
+        ("update fct_deal_attribution set attributed_amount_reporting = 33.333333", "d1"),
+        ("delete from fct_deal_attribution where attribution_model = 'last_touch'", "d2"),
+        ("insert into fct_deal_attribution values ('linear', 'd2', 50.15)", "d2"),
+        ("insert into fct_deal_attribution values ('linear', 'd3', 70)", "d3"),
+        ("delete from fct_deal_attribution where deal_id = 'd2'", "d2"),
+    ],
+    ids=["a millionth short", "a model less", "money twice", "of a lost deal", "a deal left out"],
+)
+def test_money_that_is_given_twice_or_not_at_all_names_its_deal(change: str, deal: str) -> None:
+    assert deal in asked(change)
+
+
+def test_one_cent_is_enough() -> None:
+    cent = Decimal("0.01")
+    less = f"""update fct_deal_attribution
+               set attributed_amount_reporting = attributed_amount_reporting - {cent}
+               where deal_id = 'd2' and attribution_model = 'linear'"""
+    assert asked(less) == ["d2"]
