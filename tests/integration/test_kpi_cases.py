@@ -438,6 +438,29 @@ def test_the_ways_of_attributing_are_a_slice_that_is_explained_by_itself(warehou
     assert asked(warehouse, shown) == [("channel, attribution_model",)]
 
 
+def test_a_period_still_running_is_held_against_as_many_days_of_the_one_before(
+    warehouse: Path,
+) -> None:
+    march = """select elapsed_state, elapsed_days, elapsed_value, previous_elapsed_value,
+                 last_year_elapsed_value
+               from kpi_mart.kpi_latest
+               where kpi = ? and grain = 'month' and period_start = ? and slice = ?
+                 and slice_value = ?"""
+    ten_days = [("compared", 10, Decimal(500), Decimal("1200.50"), None)]
+    assert asked(warehouse, march, ["revenue", date(2026, 3, 1), "total", ""]) == ten_days
+    assert asked(warehouse, march, ["revenue", date(2026, 3, 1), "region", "DACH"]) == ten_days
+    # The tickets' export ends on 27 February, before the third; January's begins on the 30th.
+    tickets = [("compared", 27, Decimal(2), None, None)]
+    assert asked(warehouse, march, ["tickets_opened", FEBRUARY, "total", ""]) == tickets
+    nothing = [None] * 4
+    for kpi, day, state in (
+        ("revenue", FEBRUARY, "whole_period"),
+        ("gross_margin", date(2026, 3, 1), "not_additive"),
+        ("mrr", date(2026, 3, 1), "not_additive"),
+    ):
+        assert asked(warehouse, march, [kpi, day, "total", ""]) == [(state, *nothing)]
+
+
 def test_every_figure_is_explained_to_the_last_digit(warehouse: Path) -> None:
     definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
     cells = asked(

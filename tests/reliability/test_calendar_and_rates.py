@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
-import jinja2
 import pytest
 from landed_exports import House
+from rendered_sql import PROJECT, period_columns, rendered, rendered_model
 
 from models.contract import load_contracts
-from pipelines.settings import REPOSITORY, Settings
+from pipelines.settings import Settings
 
-PROJECT = REPOSITORY / "dbt_project"
-DATES = PROJECT / "macros" / "portable" / "dates.sql"
 ONE_DAY = timedelta(days=1)
 GRAINS = ("month", "quarter", "year")
-
-
-def rendered(source: str, **variables: Any) -> str:
-    """SQL for DuckDB out of the project's own, with its macros of dates; a model is its name."""
-    macros = re.sub(r'adapter\.dispatch\("(\w+)"\)', r"duckdb__\1", DATES.read_text())
-    template = jinja2.Environment().from_string(macros + source)
-    return template.render(var=variables.__getitem__, ref=lambda name: name, **variables)
 
 
 def every_day(first: date, last: date) -> list[date]:
@@ -43,8 +32,8 @@ def month_of(year: int, month: int) -> date:
 
 def calendar_of(week_start: str, fiscal_year_start: int, calendar: str) -> list[dict[str, Any]]:
     """The rows of `dim_date` up to the year 2050, by day."""
-    sql = rendered(
-        (PROJECT / "models" / "marts" / "core" / "dim_date.sql").read_text(),
+    sql = rendered_model(
+        "core/dim_date",
         as_of="2049-12-31",
         week_start=week_start,
         fiscal_year_start=fiscal_year_start,
@@ -225,22 +214,10 @@ def test_f057_each_period_finds_the_one_before_and_that_of_last_year(
     calendar: str, as_of: str
 ) -> None:
     settings = {"week_start": "sunday", "fiscal_year_start": 2, "calendar": calendar}
-    kpi = PROJECT / "models" / "marts" / "kpi" / "kpi_periods.sql"
     grains = ["day", "week", *GRAINS]
-    columns = {"day": ["date_day"] * 2}
-    columns |= {grain: [f"{grain}_start_date", f"{grain}_end_date"] for grain in grains[1:]}
-    dim = rendered(
-        (PROJECT / "models" / "marts" / "core" / "dim_date.sql").read_text(),
-        as_of="2049-12-31",
-        **settings,
-    )
-    sql = rendered(
-        kpi.read_text(),
-        as_of=as_of,
-        kpi_grains=lambda: grains,
-        kpi_period_columns=columns.__getitem__,
-        **settings,
-    )
+    columns = {grain: period_columns(grain) for grain in grains}
+    dim = rendered_model("core/dim_date", as_of="2049-12-31", **settings)
+    sql = rendered_model("kpi/kpi_periods", as_of=as_of, **settings)
     with duckdb.connect() as connection:
         connection.execute(f"create table dim_date as {dim}")
         connection.execute(
@@ -345,7 +322,7 @@ def test_f060_a_revised_rate_replaces_the_one_before_and_no_other_day_changes(
 
 def odd_rates(rates: dict[str, list[tuple[str, str]]], as_of: str = "2026-07-01") -> set[Any]:
     """The currencies and days that the project's test names."""
-    source = Path(PROJECT / "tests" / "assert_rates_move_as_rates_do.sql").read_text()
+    source = (PROJECT / "tests" / "assert_rates_move_as_rates_do.sql").read_text()
     with duckdb.connect() as connection:
         connection.execute(
             "create table stg_ecb__reference_rates"
