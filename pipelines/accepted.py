@@ -7,11 +7,14 @@ here: which rows of an accepted landing count (`land/load_rules.py`), and landin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from models.contract import Stream
 from pipelines.holds import accepted_codes
 from pipelines.ledger import Ledger
+from pipelines.whole_lists import PART_MISSING, Moment, lists_lacking_a_part
 
 if TYPE_CHECKING:
     from pipelines.land.landing import Landing
@@ -21,29 +24,45 @@ OVERLAP = "OVERLAP"
 
 def accepted_landings(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Landing]:
     """Read under today's contract, not replaced by a newer version of the file, not set aside."""
-    landings = current_landings(ledger, streams)
-    aside = reasons_aside(ledger, landings)
-    return [
+    from pipelines.land.restated import by_age
+
+    moments = _each_moment(ledger, streams)
+    aside = _words_against(ledger, moments)
+    lacking = _lacking_a_part(ledger, streams, moments, aside)
+    return by_age(
         landing
-        for landing in landings
-        if landing.status == "accepted" and landing.landing_id not in aside
-    ]
+        for landing in moments
+        if landing.status == "accepted"
+        and landing.landing_id not in aside
+        and (landing.table, landing.exported_at) not in lacking
+    )
 
 
 def current_landings(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Landing]:
     """All landings under today's contracts, without file versions that a newer one replaced."""
-    from pipelines.land.landing import Landing
     from pipelines.land.restated import by_age
 
+    return by_age(_each_moment(ledger, streams))
+
+
+def _each_moment(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Landing]:
+    """As `current_landings`; the same bytes once for each file and moment at which they came."""
+    from pipelines.land.landing import Landing
+
     first_landed: dict[str, int] = {}
+    written: dict[str, datetime] = {}
     landed = []
     for event in ledger.events("landed"):
         first_landed.setdefault(str(event.payload["landing_id"]), event.seq)
         stream = streams.get(event.subject)
         if stream is not None and event.payload["contract_digest"] == stream.digest:
             landed.append(Landing.from_payload(event.payload))
+            written[landed[-1].parquet] = landed[-1].exported_at
     # Versions first: bytes that were written over under one name still count under another.
-    return by_age(_newest_versions(landed, first_landed))
+    return [
+        replace(landing, is_moved=written[landing.parquet] != landing.exported_at)
+        for landing in _newest_versions(landed, first_landed)
+    ]
 
 
 def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int]) -> list[Landing]:
@@ -67,8 +86,58 @@ def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int
     return list(newest.values())
 
 
-def reasons_aside(ledger: Ledger, landings: Sequence[Landing]) -> dict[str, tuple[str, str]]:
+def reasons_aside(ledger: Ledger, streams: Mapping[str, Stream]) -> dict[str, tuple[str, str]]:
     """By landing: the code and the reason for which it is set aside; the code is empty for a suite.
+
+    A list of which a part is set aside is so as a whole, unless its rows are those of another
+    moment, too.
+    """
+    moments = _each_moment(ledger, streams)
+    aside = _words_against(ledger, moments)
+    lacking = _lacking_a_part(ledger, streams, moments, aside)
+    found = dict(aside)
+    if not lacking:
+        return found
+    counting = {
+        (landing.table, landing.landing_id)
+        for landing in moments
+        if (landing.table, landing.exported_at) not in lacking
+    }
+    for landing in moments:
+        files = lacking.get((landing.table, landing.exported_at))
+        if files and (landing.table, landing.landing_id) not in counting:
+            reason = (
+                f"the list of {landing.exported_at:%Y-%m-%d %H:%M} is not whole without"
+                f" {', '.join(files[:3])}, which is set aside; the whole list before it stays"
+            )
+            found.setdefault(landing.landing_id, (PART_MISSING, reason))
+    return found
+
+
+def _lacking_a_part(
+    ledger: Ledger,
+    streams: Mapping[str, Stream],
+    moments: Sequence[Landing],
+    aside: Mapping[str, tuple[str, str]],
+) -> dict[Moment, list[str]]:
+    """The moments of whole lists of which a part is set aside, with its files."""
+    lifted = accepted_codes(ledger)
+    # Where a person said which of two is right, the other one is not missed.
+    outvoted = {
+        event.subject
+        for event in ledger.events("landing_set_aside")
+        if event.payload.get("code") == OVERLAP
+        and any(OVERLAP in lifted.get(other, ()) for other in event.payload["others"])
+    }
+    # Nor are bytes that count under another name, to which they were moved.
+    counting = {n.landing_id for n in moments if n.status == "accepted"} - aside.keys()
+    not_missed = counting | {n for n in outvoted if aside.get(n, ("", ""))[0] == OVERLAP}
+    missed = [landing for landing in moments if landing.landing_id not in not_missed]
+    return lists_lacking_a_part(ledger, streams, moments, missed, lifted)
+
+
+def _words_against(ledger: Ledger, landings: Sequence[Landing]) -> dict[str, tuple[str, str]]:
+    """By landing: why it is set aside by itself, by its suite or by one that contradicts it.
 
     A contradiction holds while the other export is there, and nobody has said which of them is
     right.

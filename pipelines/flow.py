@@ -161,7 +161,12 @@ def freeze(pipeline: Pipeline) -> Run | None:
         )
     landings = accepted_landings(pipeline)
     inputs = {
-        "landings": sorted(f"{n.table}:{n.landing_id}:{n.contract_digest}" for n in landings),
+        "landings": sorted(
+            f"{n.table}:{n.landing_id}:{n.contract_digest}"
+            # The same bytes at other moments may be in force where they were not, or no more.
+            f":{' '.join([n.exported_at.isoformat(), *n.earlier_exports])}"
+            for n in landings
+        ),
         "as_of": pipeline.settings.as_of.isoformat(),
         "settings": _figure_settings(pipeline.settings),
         "code_digest": code_digest(pipeline.settings.project),

@@ -13,6 +13,7 @@ HOLDS = {
     "MISSING_COLUMN": "it lacks a column of figures that the exports before had",
     "REVERSION": "it is an older version of what a newer export has replaced",
     "OVERLAP": "another export speaks of the same rows and says something else",
+    "PART_MISSING": "it is a list of which another part is set aside",
     "DATE_MISMATCH": "its name and its rows speak of different days",
 }
 """By code: what a person's word (`kpi quarantine accept`) says is right all the same."""

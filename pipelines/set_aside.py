@@ -24,6 +24,7 @@ from pipelines.set_aside_rows import (
     sum_landed,
 )
 from pipelines.settings import Settings
+from pipelines.whole_lists import PART_MISSING
 
 SET_ASIDE = "SET_ASIDE"
 NOT_READ = "the file could not be read as rows"
@@ -34,6 +35,11 @@ REMEDY_LANDING = (
 REMEDY_HELD = (
     "Export it again; or, if it is right, say so: `kpi quarantine accept` with its name and a"
     " --reason. What it contradicts does not count then."
+)
+REMEDY_PART = (
+    "Mend the part that is set aside: the list counts once that has landed, under its own name. If"
+    " that file is no part of it, say so: `kpi quarantine accept` with this file's name and a"
+    " --reason."
 )
 
 
@@ -91,7 +97,7 @@ def read_set_aside(
         code: only what has this code; rows and money then are of the rows with it.
     """
     current = current_landings(ledger, streams)
-    aside = reasons_aside(ledger, current)
+    aside = reasons_aside(ledger, streams)
     newest = {(n.table, n.file, n.exported_at.isoformat()): n.landing_id for n in current}
     landed = [
         event
@@ -191,7 +197,8 @@ def _landing(event: Event, code: str, reason: str) -> SetAside:
     said = event.payload
     if said["status"] != "accepted":
         code, reason = "", str(said.get("reason") or "set aside")
-    code, remedy = code or SET_ASIDE, REMEDY_HELD if code else REMEDY_LANDING
+    remedy = {"": REMEDY_LANDING, PART_MISSING: REMEDY_PART}.get(code, REMEDY_HELD)
+    code = code or SET_ASIDE
     sound = int(said["rows_landed"]) if reason else 0
     landing_id = str(said["landing_id"])
     return SetAside(

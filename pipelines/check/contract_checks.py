@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from models.contract import Stream
-from pipelines.accepted import current_landings, reasons_aside
+from pipelines.accepted import reasons_aside
 from pipelines.check.lineage import Lineage
 from pipelines.check.result import MOST_SAMPLES, CheckResult, crashed, judged
 from pipelines.land import sql
@@ -253,10 +253,7 @@ def _quarantined_rows(settings: Settings, landing: Landing) -> int:
 def _set_aside(ledger: Ledger, streams: Mapping[str, Stream]) -> dict[str, dict[str, str]]:
     """Why which file of which stream was set aside: when it was landed, or by its suite since."""
     reasons = {
-        landing_id: reason
-        for landing_id, (_, reason) in reasons_aside(
-            ledger, current_landings(ledger, streams)
-        ).items()
+        landing_id: reason for landing_id, (_, reason) in reasons_aside(ledger, streams).items()
     }
     found: dict[str, dict[str, str]] = {}
     for event in ledger.events("landed"):

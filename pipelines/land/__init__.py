@@ -63,15 +63,19 @@ def land_file(
         pipelines.archive.ArchiveDamaged: the archived bytes are gone or damaged.
         pipelines.storage.StorageError, OSError: the disk or the installation fails us.
     """
+    from pipelines.land.exported import exported_at
     from pipelines.land.readers.unpack import Limits, copy_out, unpack
     from pipelines.land.recognise import recognise
 
     scratch = temporary_beside(settings.home / "landing")
     scratch.mkdir(parents=True)
-    size, table = 0, ""
+    size, recognised = 0, None
 
     def quarantined(code: FileCode, reason: str, remedy: str, **where: Any) -> FileQuarantined:
         source = PurePosixPath(name).parts[0] if "/" in name else ""
+        if recognised is not None:
+            where["table"] = where.get("table") or recognised.stream.table
+            where["exported_at"] = exported_at(recognised, mtime_ns).isoformat()
         return FileQuarantined(sha256, name, size, source, code, reason, remedy, **where)
 
     try:
@@ -81,7 +85,6 @@ def land_file(
         try:
             export = unpack(scratch / "export", path.name, scratch, limits or Limits())
             recognised = recognise(streams, export, name)
-            table = recognised.stream.table
             return _land(settings, recognised, export, (name, sha256, size, mtime_ns), scratch)
         except FileRefused as refused:
             return quarantined(
@@ -92,11 +95,11 @@ def land_file(
                 row=refused.row,
                 column=refused.column,
                 value=refused.value,
-                table=refused.table or table,
+                table=refused.table,
             )
         except LandingError as error:
             reason = f"{error.problem}, so that rows or money would be lost or invented"
-            return quarantined("NOT_CONSERVED", reason, LandingError.remedy, table=table)
+            return quarantined("NOT_CONSERVED", reason, LandingError.remedy)
     finally:
         remove(scratch)
 

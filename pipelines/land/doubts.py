@@ -184,6 +184,7 @@ def _held(
         value=value,
         column=column,
         table=landing.table,
+        exported_at=landing.exported_at.isoformat(),
     )
 
 

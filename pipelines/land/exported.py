@@ -34,6 +34,11 @@ def exported_at(recognised: Recognised, mtime_ns: int) -> datetime:
         moment = _moment(said, rule.format, rule.time_zone)
         if moment is not None:
             return moment
+    return by_its_time(mtime_ns)
+
+
+def by_its_time(mtime_ns: int) -> datetime:
+    """The moment of an export of which only its time of last change tells."""
     return EPOCH + timedelta(microseconds=mtime_ns // 1000)
 
 

@@ -59,6 +59,8 @@ class Landing:
     """How large the amounts commonly are (see `history.py`)."""
     earlier_exports: list[str] = field(default_factory=list)
     """Earlier moments, in ISO form, at which the same bytes were exported: the list was so then."""
+    is_moved: bool = False
+    """Its file of rows may say another moment: the same bytes were read for that one, too."""
     changed_ns: int = 0
     """The file's time of last change; of two versions under one name, the later one holds."""
     totals: list[dict[str, Any]] = field(default_factory=list)
@@ -100,6 +102,8 @@ class FileQuarantined:
     value: str = ""
     table: str = ""
     """The stream it is, or comes nearest to."""
+    exported_at: str = ""
+    """When it was exported, in ISO form, where its stream is known."""
 
     def to_payload(self) -> Payload:
         """As it stands in the ledger."""

@@ -69,8 +69,9 @@ def by_age(landings: Iterable[Landing]) -> list[Landing]:
         if name not in newest or newest[name].exported_at <= landing.exported_at:
             newest[name] = landing
     merged = [
-        replace(landing, earlier_exports=sorted(moments[name] - {landing.exported_at.isoformat()}))
+        replace(landing, earlier_exports=earlier, is_moved=landing.is_moved or bool(earlier))
         for name, landing in newest.items()
+        for earlier in [sorted(moments[name] - {landing.exported_at.isoformat()})]
     ]
     return sorted(merged, key=lambda landing: (landing.exported_at, landing.landing_id))
 

@@ -192,7 +192,7 @@ class _Files:
         alike = all(landing.contract_digest == self.stream.digest for landing in landings)
         files = (self.folder / landing.parquet for landing in landings)
         source = sql.parquet(files, "" if alike else ", union_by_name = true")
-        moved = {n.landing_id: utc(n.exported_at) for n in landings if n.earlier_exports}
+        moved = {n.landing_id: utc(n.exported_at) for n in landings if n.is_moved}
         if moved:
             # Exported again unchanged: the file says one of its moments, and not always the last.
             cases = " ".join(

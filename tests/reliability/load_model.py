@@ -130,6 +130,7 @@ def state(rule: Rule, files: Iterable[Sent]) -> State:
     """The rows that figures are computed from."""
     exports = _by_moment(files)
     if rule.load == "snapshot":
+        exports = _whole(files)
         newest = max(exports, default=0)
         return _rows(rule, newest, exports.get(newest, ()))
     if rule.load == "window":
@@ -142,7 +143,7 @@ def state(rule: Rule, files: Iterable[Sent]) -> State:
 
 def history(files: Iterable[Sent]) -> Counter[tuple[Row, int, int | None]]:
     """Snapshot with a key: each version of a record, from and until which moment it held."""
-    exports = _by_moment(files)
+    exports = _whole(files)
     versions: Counter[tuple[Row, int, int | None]] = Counter()
     since: dict[Row, int] = {}
     for moment in sorted(exports):
@@ -152,6 +153,13 @@ def history(files: Iterable[Sent]) -> Counter[tuple[Row, int, int | None]]:
         since |= dict.fromkeys(now - set(since), moment)
     versions.update((row, start, None) for row, start in since.items())
     return versions
+
+
+def _whole(files: Iterable[Sent]) -> Mapping[int, list[Sent]]:
+    """The lists of which every part counts: without one, what only that names would be gone."""
+    files = list(files)
+    lacking = {each.moment for each in files if not each.counts}
+    return {at: parts for at, parts in _by_moment(files).items() if at not in lacking}
 
 
 def _by_moment(files: Iterable[Sent]) -> Mapping[int, list[Sent]]:
