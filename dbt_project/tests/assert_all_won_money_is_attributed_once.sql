@@ -29,7 +29,8 @@ given as (
         ) as last_touch,
         sum(
             case when attribution_model = 'linear' then attributed_amount_reporting end
-        ) as linear
+        ) as linear,
+        sum(attributed_deals) as deals
 
     from attribution
     group by deal_id
@@ -50,3 +51,5 @@ where
     or given.first_touch is distinct from deals.amount_reporting
     or given.last_touch is distinct from deals.amount_reporting
     or given.linear is distinct from deals.amount_reporting
+    -- Once by each of the three models.
+    or given.deals is distinct from 3

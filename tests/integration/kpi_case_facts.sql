@@ -225,22 +225,23 @@ from (values
 create table kpi_mart.fct_deal_attribution as
 select
     attribution_model || '|' || deal_id || '|' || channel as deal_attribution_id, attribution_model, deal_id, close_date,
-    channel, channel_group, channel_group <> 'unattributed' as is_attributed, 'DACH' as region, 'anna' as owner,
-    cast(amount as decimal(28, 6)) as attributed_amount_reporting,
+    channel, channel_group, case channel when 'search' then 'google_ads' when 'social' then 'unknown' end as platform,
+    channel_group <> 'unattributed' as is_attributed, 'DACH' as region, 'anna' as owner,
+    cast(amount as decimal(28, 6)) as attributed_amount_reporting, cast(deals as decimal(7, 6)) as attributed_deals,
     'deals.csv' as _landing_id, cast(right(deal_id, 1) as bigint) as _row_number
 from (values
-    ('first_touch', 'd1', date '2026-02-12', 'search', 'paid', 1000.10),
-    ('last_touch', 'd1', date '2026-02-12', 'webinar', 'owned', 1000.10),
-    ('linear', 'd1', date '2026-02-12', 'search', 'paid', 333.366667),
-    ('linear', 'd1', date '2026-02-12', 'social', 'paid', 333.366667),
-    ('linear', 'd1', date '2026-02-12', 'webinar', 'owned', 333.366666),
-    ('first_touch', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15),
-    ('last_touch', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15),
-    ('linear', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15),
-    ('first_touch', 'd6', date '2025-12-01', 'search', 'paid', 60),
-    ('last_touch', 'd6', date '2025-12-01', 'search', 'paid', 60),
-    ('linear', 'd6', date '2025-12-01', 'search', 'paid', 60)
-) as t (attribution_model, deal_id, close_date, channel, channel_group, amount);
+    ('first_touch', 'd1', date '2026-02-12', 'search', 'paid', 1000.10, 1),
+    ('last_touch', 'd1', date '2026-02-12', 'webinar', 'owned', 1000.10, 1),
+    ('linear', 'd1', date '2026-02-12', 'search', 'paid', 333.366667, 0.333334),
+    ('linear', 'd1', date '2026-02-12', 'social', 'paid', 333.366667, 0.333333),
+    ('linear', 'd1', date '2026-02-12', 'webinar', 'owned', 333.366666, 0.333333),
+    ('first_touch', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15, 1),
+    ('last_touch', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15, 1),
+    ('linear', 'd2', date '2026-02-13', 'unattributed', 'unattributed', 500.15, 1),
+    ('first_touch', 'd6', date '2025-12-01', 'search', 'paid', 60, 1),
+    ('last_touch', 'd6', date '2025-12-01', 'search', 'paid', 60, 1),
+    ('linear', 'd6', date '2025-12-01', 'search', 'paid', 60, 1)
+) as t (attribution_model, deal_id, close_date, channel, channel_group, amount, deals);
 
 create table kpi_mart.fct_pipeline_changes as
 select deal_id || '|' || n as pipeline_change_id, deal_id, change_date, 'anna' as owner, 'DACH' as region,

@@ -138,6 +138,41 @@ def test_opening_mrr_and_the_five_movements_are_closing_mrr_in_every_period(comp
     assert kinds == (5,), "each kind of movement happens"
 
 
+ATTRIBUTION_MODELS = ["first_touch", "last_touch", "linear"]
+
+
+@pytest.mark.parametrize("model", ATTRIBUTION_MODELS)
+def test_attributed_and_unattributed_are_the_won_amount_of_every_month(company, model):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        given = connection.execute(
+            """select strftime(close_date, '%Y-%m'),
+                      sum(attributed_amount_reporting) filter (where is_attributed),
+                      sum(attributed_amount_reporting) filter (where channel = 'unattributed')
+            from kpi_mart.fct_deal_attribution where attribution_model = ? group by 1""",
+            [model],
+        ).fetchall()
+    sums = {month: (known or 0, unknown or 0) for month, known, unknown in given}
+    won = {month: exact(text) for month, text in company.truth["kpis"]["won_amount"].items()}
+    assert {month: sum(both) for month, both in sums.items()} == {m: v for m, v in won.items() if v}
+    assert any(unknown for _, unknown in sums.values())
+
+
+@pytest.mark.parametrize("model", ATTRIBUTION_MODELS)
+def test_what_is_verified_of_all_platforms_is_what_paid_channels_are_given(company, model):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        verified = connection.execute(
+            f"""select period_start, sum(verified_amount_reporting_{model})
+            from kpi_mart.ad_conversion_claims where grain = 'month' group by 1 order by 1"""
+        ).fetchall()
+        numerators = connection.execute(
+            """select period_start, numerator from kpi_mart.kpi_values
+            where kpi = 'roas_attributed' and grain = 'month' and slice_value = ? order by 1""",
+            [model],
+        ).fetchall()
+    assert dict(verified) == dict(numerators)
+    assert sum(amount for _, amount in verified) > 0
+
+
 def test_running_again_with_nothing_new_makes_no_release(company):
     outcome = flow.run(company.settings)
 

@@ -461,6 +461,64 @@ def test_a_period_still_running_is_held_against_as_many_days_of_the_one_before(
         assert asked(warehouse, march, [kpi, day, "total", ""]) == [(state, *nothing)]
 
 
+def claims(database: Path, grain: str, start: date, columns: str) -> dict[str, tuple[Any, ...]]:
+    rows = asked(
+        database,
+        f"""select platform, {columns} from kpi_mart.ad_conversion_claims
+            where grain = ? and period_start = ?""",
+        [grain, start],
+    )
+    assert len(rows) == len({platform for platform, *_ in rows})
+    return {platform: tuple(rest) for platform, *rest in rows}
+
+
+def test_what_each_platform_claims_stands_beside_what_the_crm_verifies(warehouse: Path) -> None:
+    """d1 of 1000.10 was met by search first, a webinar last, and social media between them."""
+    claimed = "spend_amount_reporting, claimed_conversions, claimed_value_amount_reporting"
+    assert claims(warehouse, "month", FEBRUARY, claimed) == {
+        "google_ads": (Decimal("80.10"), Decimal("4.25"), Decimal("200.20")),
+        "meta_ads": (Decimal("19.90"), None, None),
+        "unknown": (None, None, None),
+    }
+    deals = "verified_deals_first_touch, verified_deals_last_touch, verified_deals_linear"
+    assert claims(warehouse, "month", FEBRUARY, deals) == {
+        "google_ads": (1, 0, Decimal("0.333334")),
+        "meta_ads": (0, 0, 0),
+        "unknown": (0, 0, Decimal("0.333333")),
+    }
+    amounts = "verified_amount_reporting_first_touch, verified_amount_reporting_linear"
+    assert claims(warehouse, "month", FEBRUARY, amounts) == {
+        "google_ads": (Decimal("1000.10"), Decimal("333.366667")),
+        "meta_ads": (0, 0),
+        "unknown": (0, Decimal("333.366667")),
+    }
+
+
+def test_a_claim_is_divided_by_what_is_verified_and_by_nothing_where_nothing_is(
+    warehouse: Path,
+) -> None:
+    ratios = """over_claim_ratio_first_touch, over_claim_ratio_last_touch, over_claim_ratio_linear,
+                value_over_claim_ratio_first_touch, value_over_claim_ratio_last_touch"""
+    shown = claims(warehouse, "month", FEBRUARY, ratios)
+    # 4.25 / 1, of nothing, 4.25 / 0.333334, and 200.20 / 1000.10
+    assert shown["google_ads"] == (
+        Decimal("4.25"), None, Decimal("12.749975"), Decimal("0.200180"), None,
+    )  # fmt: skip
+    assert shown["meta_ads"] == shown["unknown"] == (None,) * 5
+
+
+def test_a_claim_of_a_week_counts_where_the_week_lies_whole(warehouse: Path) -> None:
+    spend = "spend_amount_reporting, verified_deals_linear"
+    quarter = claims(warehouse, "quarter", date(2025, 10, 1), spend)
+    assert quarter == {"google_ads": (2, 1), "meta_ads": (5, 0)}  # d6 was won on 1 December
+    assert claims(warehouse, "month", date(2025, 10, 1), spend) == {"google_ads": (2, 0)}
+
+
+def test_claims_of_platforms_are_never_one_figure(warehouse: Path) -> None:
+    platforms = "select distinct platform from kpi_mart.ad_conversion_claims order by 1"
+    assert asked(warehouse, platforms) == [("google_ads",), ("meta_ads",), ("unknown",)]
+
+
 def test_every_figure_is_explained_to_the_last_digit(warehouse: Path) -> None:
     definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
     cells = asked(

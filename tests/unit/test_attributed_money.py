@@ -21,11 +21,12 @@ DEALS = """
         ('d4', true, null)
     ) as t (deal_id, is_won, amount_reporting);
     create table fct_deal_attribution as select * from (values
-        ('first_touch', 'd1', 100.00::decimal(28, 6)), ('last_touch', 'd1', 100),
-        ('linear', 'd1', 33.333334),
-        ('linear', 'd1', 33.333333), ('linear', 'd1', 33.333333),
-        ('first_touch', 'd2', 50.15), ('last_touch', 'd2', 50.15), ('linear', 'd2', 50.15)
-    ) as t (attribution_model, deal_id, attributed_amount_reporting);
+        ('first_touch', 'd1', 100.00::decimal(28, 6), 1::decimal(7, 6)),
+        ('last_touch', 'd1', 100, 1),
+        ('linear', 'd1', 33.333334, 0.333334),
+        ('linear', 'd1', 33.333333, 0.333333), ('linear', 'd1', 33.333333, 0.333333),
+        ('first_touch', 'd2', 50.15, 1), ('last_touch', 'd2', 50.15, 1), ('linear', 'd2', 50.15, 1)
+    ) as t (attribution_model, deal_id, attributed_amount_reporting, attributed_deals);
 """
 
 
@@ -48,11 +49,19 @@ def test_parts_that_are_each_deals_amount_by_every_model_are_no_finding() -> Non
     [
         ("update fct_deal_attribution set attributed_amount_reporting = 33.333333", "d1"),
         ("delete from fct_deal_attribution where attribution_model = 'last_touch'", "d2"),
-        ("insert into fct_deal_attribution values ('linear', 'd2', 50.15)", "d2"),
-        ("insert into fct_deal_attribution values ('linear', 'd3', 70)", "d3"),
+        ("insert into fct_deal_attribution values ('linear', 'd2', 50.15, 0)", "d2"),
+        ("insert into fct_deal_attribution values ('linear', 'd3', 70, 1)", "d3"),
         ("delete from fct_deal_attribution where deal_id = 'd2'", "d2"),
+        ("update fct_deal_attribution set attributed_deals = 1", "d1"),
     ],
-    ids=["a millionth short", "a model less", "money twice", "of a lost deal", "a deal left out"],
+    ids=[
+        "a millionth short",
+        "a model less",
+        "money twice",
+        "of a lost deal",
+        "a deal left out",
+        "a deal counted by each of its touches",
+    ],
 )
 def test_money_that_is_given_twice_or_not_at_all_names_its_deal(change: str, deal: str) -> None:
     assert deal in asked(change)

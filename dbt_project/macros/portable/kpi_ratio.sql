@@ -37,3 +37,16 @@
         / nullif(cast(({{ den }}) * {{ unit }} as decimal(38, 0)), 0)
     as decimal(38, 6))
 {%- endmacro %}
+
+{#
+    What a part of equal ones carries of that which rounding left over, in millionths: the first parts
+    carry one each, up or down, until nothing is left.
+#}
+{% macro left_over_millionth(place, left_over) -%}
+    {%- set millionth = "cast(0.000001 as decimal(7, 6))" -%}
+    case
+        when cast({{ place }} as decimal(9, 0)) * {{ millionth }} > abs({{ left_over }}) then 0
+        when {{ left_over }} > 0 then {{ millionth }}
+        else -{{ millionth }}
+    end
+{%- endmacro %}

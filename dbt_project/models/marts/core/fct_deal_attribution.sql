@@ -1,4 +1,3 @@
-{%- set millionth = "cast(0.000001 as decimal(7, 6))" -%}
 with
 
 deals as (
@@ -38,6 +37,7 @@ met as (
         touches.touch_id,
         touches.touch_date,
         touches.channel,
+        touches.platform,
         touches.campaign_id,
         row_number() over (
             partition by deals.deal_id
@@ -59,7 +59,9 @@ divided as (
         *,
         cast({{ kpi_ratio(
             'amount_reporting', 'cast(places as decimal(9, 0))', unit_scale=6
-        ) }} as decimal(28, 6)) as equal_part
+        ) }} as decimal(28, 6)) as equal_part,
+        cast({{ kpi_ratio('1', 'cast(places as decimal(9, 0))', unit_scale=0) }} as decimal(7, 6))
+            as equal_share
 
     from met
 
@@ -71,7 +73,9 @@ left_over as (
     select
         *,
         amount_reporting - cast(equal_part * cast(places as decimal(9, 0)) as decimal(28, 6))
-            as remainder
+            as remainder,
+        1 - cast(equal_share * cast(places as decimal(9, 0)) as decimal(28, 6))
+            as remainder_of_share
 
     from divided
 
@@ -82,7 +86,8 @@ modelled as (
     select
         *,
         'first_touch' as attribution_model,
-        amount_reporting as attributed_amount
+        amount_reporting as attributed_amount,
+        cast(1 as decimal(7, 6)) as attributed_deals
 
     from left_over
     where place = 1
@@ -92,7 +97,8 @@ modelled as (
     select
         *,
         'last_touch' as attribution_model,
-        amount_reporting as attributed_amount
+        amount_reporting as attributed_amount,
+        cast(1 as decimal(7, 6)) as attributed_deals
 
     from left_over
     where place = places
@@ -102,11 +108,10 @@ modelled as (
     select
         *,
         'linear' as attribution_model,
-        equal_part + case
-            when cast(place as decimal(9, 0)) * {{ millionth }} > abs(remainder) then 0
-            when remainder > 0 then {{ millionth }}
-            else -{{ millionth }}
-        end as attributed_amount
+        equal_part + {{ left_over_millionth('place', 'remainder') }} as attributed_amount,
+        cast(
+            equal_share + {{ left_over_millionth('place', 'remainder_of_share') }} as decimal(7, 6)
+        ) as attributed_deals
 
     from left_over
 
@@ -123,10 +128,13 @@ select
     modelled.touch_id is not null as is_attributed,
     coalesce(modelled.channel, 'unattributed') as channel,
     coalesce(channels.channel_group, 'unattributed') as channel_group,
+    case when channels.channel_group = 'paid' then coalesce(modelled.platform, 'unknown') end
+        as platform,
     modelled.campaign_id,
     modelled.region,
     modelled.owner,
     cast(modelled.attributed_amount as decimal(28, 6)) as attributed_amount_reporting,
+    modelled.attributed_deals,
     modelled._landing_id,
     modelled._row_number
 

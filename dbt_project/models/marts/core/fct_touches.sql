@@ -30,6 +30,19 @@ members as (
 
 ),
 
+performance as (
+
+    select * from {{ ref('fct_ad_performance') }}
+
+),
+
+channels as (
+
+    select * from {{ ref('dim_channel') }}
+    where channel_group = 'paid'
+
+),
+
 -- How somebody came in. A source that nobody wrote down is no touch.
 first_heard as (
 
@@ -81,19 +94,51 @@ touches as (
     union all
     select * from responses
 
+),
+
+platforms as (
+
+    select
+        performance.platform,
+        performance.channel,
+        min(performance.period_start) as first_day
+
+    from performance
+    inner join channels on performance.channel = channels.channel
+    group by performance.platform, performance.channel
+
+),
+
+-- The CRM says the channel. Whose ad it was is known where only one platform had run any by then.
+told as (
+
+    select
+        touches.touch_id,
+        min(platforms.platform) as platform
+
+    from touches
+    inner join platforms
+        on
+            touches.channel = platforms.channel
+            and touches.touch_date >= platforms.first_day
+    group by touches.touch_id
+    having count(*) = 1
+
 )
 
 select
-    touch_id,
-    touch_kind,
-    touch_date,
-    account_record_id,
-    lead_id,
-    channel,
-    campaign_id,
-    campaign_name,
-    _landing_id,
-    _row_number
+    touches.touch_id,
+    touches.touch_kind,
+    touches.touch_date,
+    touches.account_record_id,
+    touches.lead_id,
+    touches.channel,
+    told.platform,
+    touches.campaign_id,
+    touches.campaign_name,
+    touches._landing_id,
+    touches._row_number
 
 from touches
-where touch_date is not null and channel <> 'unknown'
+left join told on touches.touch_id = told.touch_id
+where touches.touch_date is not null and touches.channel <> 'unknown'
