@@ -6,10 +6,11 @@ here: which rows of an accepted landing count (`land/load_rules.py`), and landin
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
 from pipelines.holds import accepted_codes
@@ -59,10 +60,58 @@ def _each_moment(ledger: Ledger, streams: Mapping[str, Stream]) -> list[Landing]
             landed.append(Landing.from_payload(event.payload))
             written[landed[-1].parquet] = landed[-1].exported_at
     # Versions first: bytes that were written over under one name still count under another.
+    versions = _newest_versions(landed, first_landed)
     return [
         replace(landing, is_moved=written[landing.parquet] != landing.exported_at)
-        for landing in _newest_versions(landed, first_landed)
+        for landing in _without_later_copies(ledger, streams, versions)
     ]
+
+
+def _without_later_copies(
+    ledger: Ledger, streams: Mapping[str, Stream], landings: Sequence[Landing]
+) -> list[Landing]:
+    """Of bytes in several places, without those of which only a later time of change tells.
+
+    Copying makes that time later: it says nothing of the export. A date of its own says something,
+    and so does a file that is written anew under its name, or a person's word (REVERSION).
+    """
+    places: dict[tuple[str, str], list[Landing]] = {}
+    for landing in landings:
+        places.setdefault((landing.table, landing.landing_id), []).append(landing)
+    first = {name: min(n.exported_at for n in found) for name, found in places.items()}
+    believed = {
+        (event.subject, str(event.payload["sha256"]))
+        for event in (ledger.events("accepted") if len(places) < len(landings) else ())
+        if event.payload["code"] == "REVERSION"
+    }
+
+    @functools.cache
+    def first_seen(file: str) -> dict[str, int]:
+        versions = [event.payload for event in ledger.events("file_seen", file)]
+        newest_first = sorted(versions, key=believed_ns, reverse=True)
+        return {str(each.get("sha256")): believed_ns(each) for each in newest_first}
+
+    return [
+        landing
+        for landing in landings
+        if landing.exported_at == first[landing.table, landing.landing_id]
+        or not is_of_its_time(streams[landing.table], landing)
+        or (landing.file, landing.landing_id) in believed
+        or first_seen(landing.file).get(landing.landing_id, landing.changed_ns) < landing.changed_ns
+    ]
+
+
+def is_of_its_time(stream: Stream, landing: Landing) -> bool:
+    """Neither its name nor its content says when it was exported: its time of change does."""
+    from pipelines.land.exported import by_its_time, exported_by_name
+
+    by_time = landing.exported_at == by_its_time(landing.changed_ns)
+    return by_time and exported_by_name(stream, landing.file) is None
+
+
+def believed_ns(seen: Mapping[str, Any]) -> int:
+    """A file's time of last change, as the ledger has it; of an impossible one when it was seen."""
+    return int(seen.get("believed_ns") or seen["mtime_ns"])
 
 
 def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int]) -> list[Landing]:

@@ -18,7 +18,7 @@ from pipelines import accepted
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.fetch.fetching import look_at_inbox
 from pipelines.inbox import REMOVED, STILL_WRITTEN, Export, Notice, Problem, Unsettled
-from pipelines.known_bytes import came_to_nothing, is_rewritten, reversion, says_more
+from pipelines.known_bytes import came_to_nothing, is_earlier, is_rewritten, reversion, says_more
 from pipelines.ledger import Event, Ledger
 from pipelines.settings import Settings
 from pipelines.under_way import LedgerEntry, UnderWay, contracts_of, quarantine_entry
@@ -114,7 +114,9 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
             elif held := reversion(pipeline, export.name, sha256, export.mtime_ns):
                 pipeline.ledger.append_many([entry, quarantine_entry(pipeline, held)])
                 results.append(held)
-            elif is_rewritten(pipeline, export.name, sha256):
+            elif is_rewritten(pipeline, export.name, sha256) or is_earlier(
+                pipeline, export.name, sha256, accepted.believed_ns(entry[2])
+            ):
                 under_way.begin(entry)
             else:
                 pipeline.ledger.append_many([entry])

@@ -70,6 +70,25 @@ def came_to_nothing(pipeline: Pipeline, name: str, sha256: str) -> bool:
     )
 
 
+def is_earlier(pipeline: Pipeline, name: str, sha256: str, believed_ns: int) -> bool:
+    """Whether a copy's time of last change shows that known bytes were there before they came.
+
+    Copying makes that time later, never earlier: they are of the earlier one, whichever of the
+    copies arrives first (`accepted.py` lets the later one go).
+    """
+    from pipelines.land.exported import by_its_time, exported_by_name
+
+    landed = _landing_of(pipeline, sha256)
+    if landed is None or exported_by_name(pipeline.streams[landed.table], name):
+        return False
+    moments = [
+        datetime.fromisoformat(str(event.payload["exported_at"]))
+        for event in pipeline.ledger.events("landed", landed.table)
+        if event.payload["landing_id"] == sha256
+    ]
+    return by_its_time(believed_ns) < min(moments)
+
+
 def is_rewritten(pipeline: Pipeline, name: str, sha256: str) -> bool:
     """Whether the file of this name had these very bytes before, and was only written anew."""
     seen = pipeline.ledger.latest("file_seen", name)

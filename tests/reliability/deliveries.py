@@ -22,6 +22,7 @@ MADE = datetime(2026, 3, 1, tzinfo=UTC)
 WRITTEN = datetime(2026, 4, 1, tzinfo=UTC)
 EARLIEST, LATEST = 1, 9
 """Exports are made on these days of March 2026, or between; copies may come later, too."""
+COPIES = "shop/copies/"
 HEADER = ("Day", "Until", "Account", "Item", "Amount", "Note")
 NOTES = (None, "x", 'a "quoted" word', "a, comma", "two\nlines", "naïve ☕")
 Draw = Callable[..., Any]
@@ -98,7 +99,16 @@ def deliveries(draw: Draw, rule: Rule) -> Delivery:
             else:
                 sent = sent[: len(parts)]
         elif happens == "copied":
-            sent += [replace(each, name=f"shop/copies/of {each.name[5:]}") for each in sent]
+            # Copying may make a time later: at an hour of its own, it is no part of another export.
+            later = timedelta(days=draw(st.integers(0, 12)), hours=number + 1)
+            sent += [
+                replace(
+                    each,
+                    name=f"{COPIES}of {each.name[5:]}",
+                    written=each.written + draw(st.sampled_from((timedelta(0), later))),
+                )
+                for each in sent
+            ]
         puts += sent
     arrived = draw(st.permutations(puts))
     ends = sorted(draw(st.sets(st.integers(1, len(puts)), max_size=len(puts))) | {len(puts)})

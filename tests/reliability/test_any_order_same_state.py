@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from deliveries import MADE, Delivery, deliveries
+from deliveries import COPIES, MADE, Delivery, deliveries
 from hypothesis import HealthCheck, given, note
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -81,7 +81,10 @@ def _compare(home: Path, rule: Rule, delivery: Delivery) -> None:
             path.write_bytes(put.content)
             os.utime(path, (put.written.timestamp(),) * 2)
         landed = flow.land(pipeline)
-        assert not landed.quarantined, landed.quarantined
+        # An old file that comes again by a newer time alone is held, and changes nothing.
+        held = [each for each in landed.quarantined if not each.file.startswith(COPIES)]
+        assert not held, held
+        assert {each.code for each in landed.quarantined} <= {"REVERSION"}
     assert _found(pipeline, rule) == state(rule, delivery.files)
     if rule.name == "snapshot":
         assert _found_history(pipeline, rule) == history(delivery.files)

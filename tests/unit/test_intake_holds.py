@@ -177,6 +177,34 @@ def test_f003_a_copy_with_the_time_of_what_was_replaced_is_a_copy_too(pipeline):
     assert (landed.duplicates, landed.quarantined) == (("shop/report (1).csv",), ())
 
 
+@pytest.mark.parametrize("first", ["report.csv", "report (1).csv"])
+def test_f007_of_two_copies_with_other_times_the_earlier_time_counts(pipeline, first):
+    times = {"report.csv": 2, "report (1).csv": 4}
+    drop(pipeline, "corrected.csv", "2026-06-01,a,EUR,10\n", at=3)
+    for name in sorted(times, key=lambda name: name != first):
+        drop(pipeline, name, "2026-06-01,a,EUR,1\n", at=times[name])
+        flow.land(pipeline)
+
+    found = {n.file: n.exported_at.day for n in flow.accepted_landings(pipeline)}
+
+    assert found == {"shop/corrected.csv": 3, "shop/report.csv": 2}
+
+
+def test_f007_a_copy_that_a_person_says_is_right_counts_at_its_own_time(pipeline):
+    for name, amount, at in (("report.csv", 1, 2), ("corrected.csv", 10, 3), ("again.csv", 1, 4)):
+        drop(pipeline, name, f"2026-06-01,a,EUR,{amount}\n", at=at)
+        flow.land(pipeline)
+    assert held(pipeline) == {"again.csv": "REVERSION"}
+
+    say_yes(pipeline, "again.csv")
+
+    newest = flow.accepted_landings(pipeline)[-1]
+    assert (newest.exported_at.day, newest.money["spend_amount"]["EUR"]["landed"]) == (
+        4,
+        "1.000000",
+    )
+
+
 def test_f020_an_export_that_is_given_the_name_of_its_day_lands(pipeline):
     file = drop(pipeline, "2026-06-02.csv", "2026-06-09,a,EUR,1\n", at=2)
     flow.land(pipeline)
