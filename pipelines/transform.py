@@ -50,7 +50,8 @@ def build_candidate(
 
     Models run first and tests after, so that one failing test does not hide what others would say.
     A failing test or model is left to the gate, which reads dbt's results. The tests of streams
-    without a landing are not asked: the gate knows them by itself.
+    without a landing are not asked: the gate knows them by itself. Nor are unit tests that this
+    very project has passed before: their answers are put beside the others.
 
     Args:
         settings: where everything is.
@@ -66,6 +67,7 @@ def build_candidate(
         TransformFailed: the project does not parse, or dbt stopped before it gave results.
     """
     from pipelines.check.dbt_results import tests_without_rows
+    from pipelines.kept_answers import keep_answers, kept_answers
     from pipelines.land.load_rules import create_landed_views
 
     shutil.rmtree(run.candidate.parent, ignore_errors=True)
@@ -75,10 +77,12 @@ def build_candidate(
     parsed = _parsed_folder(settings, streams)
     manifest = _unpacked(parsed)
     run.dbt_target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(parsed / "manifest.json", run.dbt_target / "manifest.json")
-    document = json.loads((run.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+    document = json.loads((parsed / "manifest.json").read_text(encoding="utf-8"))
     for unique_id in tests_without_rows(document, {landing.table for landing in landings}):
         del manifest.nodes[unique_id]
+    kept = kept_answers(parsed)
+    for unique_id in kept:
+        del manifest.unit_tests[unique_id]
     try:
         for command in ("run", "test"):
             _invoke(settings, run, command, manifest, listeners)
@@ -87,7 +91,11 @@ def build_candidate(
             )
     finally:
         _let_go_of(run.candidate)
-    _merge_results(run)
+    # dbt has written what it was given, which is less than the project.
+    shutil.copyfile(parsed / "manifest.json", run.dbt_target / "manifest.json")
+    answers = _merge_results(run, list(kept.values()))
+    if not kept:
+        keep_answers(parsed, document, answers)
     _close_for_good(run.candidate)
     return run.candidate
 
@@ -239,14 +247,16 @@ def _let_go_of(candidate: Path) -> None:
     reset_adapters()
 
 
-def _merge_results(run: Run) -> None:
-    """One `run_results.json` with models and tests, as `dbt build` would write."""
+def _merge_results(run: Run, kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One `run_results.json` with models and tests, as `dbt build` would write; its results."""
     parts = [
         json.loads((run.dbt_target / f"of_dbt_{command}.json").read_text(encoding="utf-8"))
         for command in ("run", "test")
     ]
-    merged = {**parts[1], "results": [result for part in parts for result in part["results"]]}
+    results = [result for part in parts for result in part["results"]] + kept
+    merged = {**parts[1], "results": results}
     write_atomically(run.dbt_target / "run_results.json", json.dumps(merged).encode())
+    return results
 
 
 def _close_for_good(candidate: Path) -> None:

@@ -58,6 +58,9 @@ def parsed_once(factory: pytest.TempPathFactory) -> Iterator[None]:
                 _copy(folder, kept)
             elif kept.exists() and not folder.exists():
                 _copy(kept, folder)
+            for answers in folder.glob("unit_tests_*.json"):
+                if not (kept / answers.name).exists():
+                    shutil.copy2(answers, kept)
         return folder
 
     with pytest.MonkeyPatch.context() as patch:

@@ -200,4 +200,13 @@ def test_a_day_more_makes_a_release_and_the_earlier_one_can_be_served_again(
         rollback(pipeline.settings, pipeline.ledger, 1)
     assert mart.release_folder(later).name == "1"
     assert flow.run(later).status == "nothing_new"
+    # The unit tests of dbt are answered in both, and the second release asked none of them again.
+    folder = later.runs / second.run_id
+    asked = json.loads((folder / "dbt" / "of_dbt_test.json").read_text())["results"]
+    verdict = json.loads((folder / "verdict.json").read_text())["results"]
+    assert not [each for each in asked if each["unique_id"].startswith("unit_test.")]
+    answered = {each["id"]: each["verdict"] for each in verdict}
+    declared = json.loads((folder / "dbt" / "manifest.json").read_text())["unit_tests"]
+    assert declared
+    assert {answered.get(f"dbt:{unique_id}") for unique_id in declared} == {"pass"}
     shutil.rmtree(tmp_path / "warehouse")
