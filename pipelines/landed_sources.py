@@ -84,6 +84,13 @@ MISSING_DAYS = {
     "day": "A day inside what the stream tells of that should have rows and has none",
     "is_told_elsewhere": "Another report of the source about the same money has it",
 }
+MATURITY = {
+    "table_name": "The landed table",
+    "measure": "The column with the amount or count",
+    "age_days": "Days from the day spoken of to the day of the export, in UTC",
+    "days": "Of how many days this was seen; 0 where the age before stands for this one",
+    "known_share": "Of what is said in the end, the share that is said at this age",
+}
 FACTS = {
     "landings": Facts("One row per export that was taken in.", LANDINGS),
     "streams": Facts("One row per stream that a contract declares.", STREAMS),
@@ -94,6 +101,10 @@ FACTS = {
     "missing_days": Facts(
         "One row per stream, account and day that is missing between the first and the last.",
         MISSING_DAYS,
+    ),
+    "maturity": Facts(
+        "One row per stream that is restated, measure and age: how much is known so early.",
+        MATURITY,
     ),
 }
 

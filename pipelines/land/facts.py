@@ -38,6 +38,10 @@ MISSING_DAYS = """
     table_name VARCHAR, scope VARCHAR, day DATE, is_told_elsewhere BOOLEAN
 """
 
+MATURITY = """
+    table_name VARCHAR, measure VARCHAR, age_days INTEGER, days BIGINT, known_share DECIMAL(18, 6)
+"""
+
 
 def write_facts(
     connection: duckdb.DuckDBPyConnection,
@@ -69,6 +73,12 @@ def write_missing_days(
     """Write `missing_days`."""
     fill(connection, "missing_days", MISSING_DAYS, list(rows))
     _comment(connection, "missing_days")
+
+
+def write_maturity(connection: duckdb.DuckDBPyConnection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write `maturity`."""
+    fill(connection, "maturity", MATURITY, list(rows))
+    _comment(connection, "maturity")
 
 
 def utc(moment: datetime) -> datetime:

@@ -17,6 +17,7 @@ from models.contract import Stream
 from pipelines.land import sql
 from pipelines.land.facts import fill, utc, write_facts, write_report_periods
 from pipelines.land.landing import Landing
+from pipelines.land.maturity import find_maturity
 from pipelines.land.missing import find_missing_days
 from pipelines.land.report_periods import chosen_periods
 from pipelines.land.restated import by_age, still_holding, winning_rows
@@ -44,7 +45,7 @@ def create_landed_views(
 ) -> None:
     """Create schema `landed`: a view for each stream, and tables about them.
 
-    The tables are `landings`, `streams`, `report_periods` and `missing_days`.
+    The tables are `landings`, `streams`, `report_periods`, `missing_days` and `maturity`.
 
     Args:
         connection: to the database that will hold the views.
@@ -75,6 +76,7 @@ def create_landed_views(
             connection.execute(f"CREATE OR REPLACE VIEW landed.{name} AS {query}")
     write_report_periods(connection, chosen_periods(connection, streams, held, week_start))
     find_missing_days(connection, streams, accepted)
+    find_maturity(connection, streams, accepted, landed.absolute())
 
 
 def _snapshots(

@@ -40,6 +40,11 @@ def rows_that_count(
     return _newest_versions(files, landings)
 
 
+def rows_of_exports(stream: Stream, landings: Sequence[Landing], landed: Path) -> str:
+    """The rows of all these landings, also those that a later export has restated."""
+    return _Files(stream, landed).rows(landings, once="export")
+
+
 def every_version(stream: Stream, landings: Sequence[Landing], landed: Path) -> str:
     """The history of a `snapshot` stream: each version of a record, from when until when it held.
 

@@ -314,6 +314,15 @@ from (values
 create table landed.missing_days
     (table_name varchar, scope varchar, day date, is_told_elsewhere boolean);
 
+-- The ads' conversions come late, and are moved once more after 34 days.
+create table landed.maturity as
+select 'google_ads__campaign_performance' as table_name, measure, cast(age_days as integer) as age_days,
+    cast(20 as bigint) as days, cast(known_share as decimal(18, 6)) as known_share
+from (values
+    ('conversions', 0, 0.25), ('clicks', 0, 1), ('conversions', 1, 0.5), ('conversions', 2, 0.75), ('conversions', 3, 0.9), ('conversions', 4, 1),
+    ('conversions', 34, 0.98), ('conversions', 35, 1), ('clicks', 1, 1), ('clicks', 35, 1)
+) as t (measure, age_days, known_share);
+
 create table landed.streams as
 select
     table_name, split_part(table_name, '__', 1) as source, family,

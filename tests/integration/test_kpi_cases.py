@@ -330,6 +330,37 @@ def test_f008_each_day_that_is_missing_makes_its_own_periods_incomplete_and_no_o
         assert incomplete("clicks", day, elsewhere=True) == before
 
 
+def test_what_is_known_of_late_figures_is_expected_by_the_ages_of_the_days(
+    warehouse: Path,
+) -> None:
+    """The newest export is of 10 March: the 9th is a day old, the 7th three, 4 February 34."""
+    known = """select expected_completeness from kpi_mart.kpi_latest
+               where kpi = ? and grain = ? and period_start = ? and slice = 'total'"""
+    for kpi, grain, day, expected in (
+        ("ad_conversions", "day", date(2026, 3, 9), "0.5"),
+        ("ad_conversions", "week", date(2026, 3, 9), "0.375"),  # 0.5 and 0.25 of two days
+        # 0.75 + 0.5 + 0.25 + 0.1 of ten days are missing.
+        ("ad_conversions", "month", date(2026, 3, 1), "0.84"),
+        ("ad_conversions", "month", FEBRUARY, "0.999286"),  # 0.02 of 28 days
+        ("ad_conversions", "month", date(2026, 1, 1), "1"),
+        ("clicks", "month", date(2026, 3, 1), "1"),
+        # No measure of that export is called as spend is: the slowest one stands for it.
+        ("ad_spend", "month", date(2026, 3, 1), "0.84"),
+    ):
+        assert asked(warehouse, known, [kpi, grain, day]) == [(Decimal(expected),)], (kpi, day)
+    assert asked(warehouse, known, ["revenue", "month", FEBRUARY]) == [(None,)]
+
+
+def test_what_was_seen_to_change_for_longer_than_declared_is_provisional_for_longer(
+    warehouse: Path,
+) -> None:
+    """30 days are declared, to 8 February; conversions were seen to change on the 34th day."""
+    settled = """select max(period_start) from kpi_mart.kpi_values where kpi = ?
+                 and grain = 'day' and slice = 'total' and not is_provisional"""
+    assert asked(warehouse, settled, ["clicks"]) == [(date(2026, 2, 8),)]
+    assert asked(warehouse, settled, ["ad_conversions"]) == [(date(2026, 2, 3),)]
+
+
 def test_what_has_to_mature_is_complete_only_then(warehouse: Path) -> None:
     """90 days after November were over on 28 February; those after December are not."""
     months = """select period_start, value, is_complete from kpi_mart.kpi_values

@@ -48,6 +48,7 @@ def test_every_stream_is_a_source_with_its_columns_and_where_a_row_came_from(
     assert (source["name"], source["schema"]) == ("landed", "landed")
     assert sorted(tables) == [
         "landings",
+        "maturity",
         "missing_days",
         "report_periods",
         "shop__orders",
@@ -95,6 +96,7 @@ def test_a_changed_contract_replaces_the_file_whole(streams: dict[str, Stream], 
         "streams",
         "report_periods",
         "missing_days",
+        "maturity",
     ]
     assert [file.name for file in path.parent.iterdir()] == ["_landed_sources.yml"]
 

@@ -40,3 +40,23 @@
     {% endif %}
     {{ return(rows | join(',\n        ')) }}
 {% endmacro %}
+
+
+{% macro kpi_columns_rows() %}
+    {#-
+      (kpi, columns): the words of what a KPI adds up, with a blank around each, as rows of a values
+      list. An amount is called in a fact as in its stream, with `_reporting` where it is converted.
+    -#}
+    {% set rows = [] %}
+    {% for kpi in kpi_plan().kpis %}
+        {% set words = [] %}
+        {% for component in kpi.components.values() %}
+            {% for word in modules.re.findall('[a-z_][a-z0-9_]*', component.contribution) %}
+                {% do words.append(word | replace('_reporting', '')) %}
+            {% endfor %}
+        {% endfor %}
+        {% set columns = ' ' ~ words | unique | sort | join(' ') ~ ' ' %}
+        {% do rows.append("('" ~ kpi.name ~ "', '" ~ columns ~ "')") %}
+    {% endfor %}
+    {{ return(rows | join(',\n        ')) }}
+{% endmacro %}

@@ -2,11 +2,34 @@
 
 with
 
+completeness as (
+    select kpi, grain, period_start, expected_completeness
+    from {{ ref('kpi_completeness') }}
+),
+
+-- A figure of which less is known than this is not judged: it will change by itself.
 figures as (
     select
-        kpi, grain, period_start, period_end, slice, slice_value,
-        value, numerator, denominator, is_complete, is_provisional
-    from {{ ref('kpi_values') }}
+        figures.kpi,
+        figures.grain,
+        figures.period_start,
+        figures.period_end,
+        figures.slice,
+        figures.slice_value,
+        figures.value,
+        figures.numerator,
+        figures.denominator,
+        figures.is_complete,
+        figures.is_provisional,
+        completeness.expected_completeness,
+        figures.is_complete
+        and coalesce(completeness.expected_completeness, 1) >= 0.95 as is_mature
+    from {{ ref('kpi_values') }} as figures
+    left join completeness
+        on
+            figures.kpi = completeness.kpi
+            and figures.grain = completeness.grain
+            and figures.period_start = completeness.period_start
 ),
 
 periods as (
@@ -46,7 +69,7 @@ newest as (
 last_complete as (
     select kpi, grain, max(period_start) as period_start
     from figures
-    where slice = 'total' and is_complete
+    where slice = 'total' and is_mature
     group by kpi, grain
 ),
 
@@ -63,6 +86,8 @@ shown as (
         figures.denominator,
         figures.is_complete,
         figures.is_provisional,
+        figures.expected_completeness,
+        figures.is_mature,
         -- A period is compared with complete ones, and only when it is complete itself.
         case when figures.is_complete then periods.previous_period_start end
             as previous_period_start,
@@ -105,6 +130,7 @@ compared as (
         shown.denominator,
         shown.is_complete,
         shown.is_provisional,
+        shown.expected_completeness,
         shown.is_latest,
         shown.is_scorecard,
         targets.target,
@@ -112,7 +138,7 @@ compared as (
         shown.value - previous.value as change,
         last_year.value as last_year_value,
         shown.value - last_year.value as last_year_change,
-        case when shown.is_complete then shown.value end as judged_value
+        case when shown.is_mature then shown.value end as judged_value
     from shown
     left join complete as previous
         on
@@ -150,6 +176,7 @@ judged as (
         compared.denominator,
         compared.is_complete,
         compared.is_provisional,
+        compared.expected_completeness,
         compared.is_latest,
         compared.is_scorecard,
         compared.target,
@@ -199,6 +226,7 @@ select
     denominator,
     is_complete,
     is_provisional,
+    expected_completeness,
     label,
     unit,
     better,

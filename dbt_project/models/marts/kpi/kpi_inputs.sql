@@ -43,6 +43,14 @@ feeding as (
         values
         {{ kpi_inputs_rows() if execute else "('', '')" }}
     ) as pairs (kpi, table_name)
+),
+
+-- The declared days are the least: a stream that was seen to change for longer settles later.
+learned as (
+    select kpi, table_name, max(age_days) + 1 as changes_days
+    from {{ ref('kpi_maturity') }}
+    where still_changes
+    group by kpi, table_name
 )
 
 select
@@ -51,7 +59,12 @@ select
     coalesce(covered.completes_periods, false) as is_active,
     covered.exported_at,
     covered.covered_to,
-    {{ days_after('covered.covered_to', '-covered.restates_days') }} as settled_to
+    {{ days_after(
+        'covered.covered_to',
+        '-greatest(covered.restates_days, coalesce(learned.changes_days, 0))'
+    ) }} as settled_to
 from feeding
 left join covered
     on feeding.table_name = covered.table_name
+left join learned
+    on feeding.kpi = learned.kpi and feeding.table_name = learned.table_name
