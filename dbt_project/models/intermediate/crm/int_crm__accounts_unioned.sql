@@ -11,7 +11,7 @@ with
 unioned as (
     {{ family_union(accounts, [
         'account_id', 'account_record_id', 'account_name', 'country', 'region', 'segment', 'industry',
-        '_landing_id', '_row_number',
+        'account_domain', '_landing_id', '_row_number',
     ]) }}
 )
 

@@ -23,10 +23,10 @@ known as (
     select
         customer_id,
         -- One customer has an id in every source; the most explicit rule is the one that is said.
-        case
-            when max(case when match_rule = 'declared_account' then 1 else 0 end) = 1
-                then 'declared_account'
-            when max(case when match_rule = 'account_id' then 1 else 0 end) = 1 then 'account_id'
+        case min(rule_place)
+            {%- for rule in identity_rules() %}
+            when {{ loop.index }} then '{{ rule }}'
+            {%- endfor %}
             else 'own_id'
         end as match_rule
 

@@ -20,6 +20,7 @@ renamed as (
         {{ filled('segment') }} as segment,
         {{ filled('industry') }} as industry,
         {{ filled('company_domain') }} as company_domain,
+        {{ site_domain('company_domain') }} as account_domain,
         {{ filled('lifecycle_stage') }} as lifecycle_stage,
 
         -- lineage

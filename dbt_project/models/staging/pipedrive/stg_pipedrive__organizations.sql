@@ -19,6 +19,7 @@ renamed as (
         {{ as_text('null') }} as region,
         {{ filled('segment') }} as segment,
         {{ filled('industry') }} as industry,
+        {{ as_text('null') }} as account_domain,
 
         -- lineage
         _landing_id,

@@ -1,4 +1,4 @@
--- Staged, and in no family: customers come from the CRM.
+-- Customers come from the CRM; what billing knows of them tells who of it they are.
 with
 
 landed as (
@@ -14,6 +14,9 @@ renamed as (
         customer_id as source_customer_id,
 
         -- strings
+        {{ company_key('company_name') }} as customer_name_key,
+        {{ as_text('null') }} as customer_country,
+        {{ email_domain('email') }} as customer_email_domain,
         {{ filled('company_name') }} as company_name,
         {{ currency_code('currency_code') }} as currency_code,
 

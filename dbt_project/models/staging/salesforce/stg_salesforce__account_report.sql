@@ -19,6 +19,7 @@ renamed as (
         {{ filled('region') }} as region,
         {{ filled('segment') }} as segment,
         {{ filled('industry') }} as industry,
+        {{ site_domain('website') }} as account_domain,
 
         -- lineage
         _landing_id,

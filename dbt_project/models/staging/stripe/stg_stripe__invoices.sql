@@ -16,6 +16,9 @@ renamed as (
         {{ filled('customer_id') }} as source_customer_id,
 
         -- strings
+        {{ company_key('customer_name') }} as customer_name_key,
+        {{ as_text('null') }} as customer_country,
+        {{ email_domain('customer_email') }} as customer_email_domain,
         'invoice' as document_kind,
         {{ map_words('invoice_status', {
             'draft': ['draft'],

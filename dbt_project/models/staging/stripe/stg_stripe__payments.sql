@@ -15,6 +15,9 @@ renamed as (
         {{ filled('invoice_id') }} as invoice_id,
 
         -- strings
+        {{ company_key('customer_name') }} as customer_name_key,
+        {{ as_text('null') }} as customer_country,
+        {{ email_domain('customer_email') }} as customer_email_domain,
         {{ map_words('payment_status', {
             'paid': ['paid', 'succeeded'],
             'refunded': ['refunded'],

@@ -15,6 +15,9 @@ renamed as (
         {{ filled('crm_account_id') }} as crm_account_id,
 
         -- strings
+        {{ company_key('customer_name') }} as customer_name_key,
+        {{ as_text('null') }} as customer_country,
+        {{ email_domain('customer_email') }} as customer_email_domain,
         {{ filled('plan') }} as plan,
         {{ map_words('subscription_status', {
             'active': ['active'],
