@@ -32,7 +32,9 @@ VARIABLES = {
 }
 
 
-def start_compiling(project: Path, engine: str, folder: Path) -> subprocess.Popen[str]:
+def start_compiling(
+    project: Path, engine: str, folder: Path, select: str = "resource_type:model"
+) -> subprocess.Popen[str]:
     """Begin to compile the dbt project at `project` for an engine; `compiled` waits for it."""
     folder.mkdir(parents=True)
     (folder / "profiles.yml").write_text(PROFILES.format(engine=engine), encoding="utf-8")
@@ -42,7 +44,7 @@ def start_compiling(project: Path, engine: str, folder: Path) -> subprocess.Pope
         "--no-populate-cache",
         "--quiet",
         "--select",
-        "resource_type:model",
+        select,
     ]
     command += ["--vars", json.dumps(VARIABLES)]
     command += ["--project-dir", str(project), "--profiles-dir", str(folder)]

@@ -108,7 +108,7 @@ def _out_of_reach(mart: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -> I
                 kpi, grain, period_start, target,
                 row_number() over (partition by kpi, grain order by period_start) as place
             from kpi_mart.kpi_targets
-            where slice = 'total' and level = 'company'
+            where slice = 'total' and level = 'company' and holder = '' and origin = 'stated'
                 and period_start > (
                     select last_period from history
                     where history.kpi = kpi_targets.kpi and history.grain = kpi_targets.grain
@@ -149,7 +149,8 @@ def _without_target(
     """KPIs whose targets have all run out, and those on a scorecard that have none."""
     last = dict(
         mart.execute(
-            "select kpi, max(period_start) from kpi_mart.kpi_targets group by kpi"
+            "select kpi, max(period_start) from kpi_mart.kpi_targets"
+            " where origin = 'stated' group by kpi"
         ).fetchall()
     )
     reached = dict(

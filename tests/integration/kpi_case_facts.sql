@@ -17,7 +17,8 @@ select
     cast(date_trunc('quarter', date_day) as date) as quarter_start_date,
     cast(date_trunc('quarter', date_day) + interval 3 month as date) - 1 as quarter_end_date,
     cast(date_trunc('year', date_day) as date) as year_start_date,
-    cast(date_trunc('year', date_day) + interval 1 year as date) - 1 as year_end_date
+    cast(date_trunc('year', date_day) + interval 1 year as date) - 1 as year_end_date,
+    isodow(date_day) >= 6 as is_weekend
 from days;
 
 create table kpi_mart.fct_ledger_entries as
@@ -278,15 +279,27 @@ from (values
 ) as t (n, response_date, question_kind, score);
 
 create table staging.stg_targets__kpi_targets as
-select kpi, 'month' as grain, date '2026-02-01' as period_start, 'total' as slice, '' as slice_value,
-    'company' as level, cast(target as decimal(38, 6)) as target_value, valid_from, cast(version as bigint) as version
+select kpi, grain, period_start, 'total' as slice, '' as slice_value, level, holder, '' as part_of, spread,
+    cast(target as decimal(38, 6)) as target_value, cast(lower_value as decimal(38, 6)) as lower_value,
+    cast(upper_value as decimal(38, 6)) as upper_value, cast(tolerance as decimal(7, 6)) as tolerance,
+    valid_from, cast(version as bigint) as version
 from (values
-    ('revenue', 1500, cast(null as date), 1),
-    ('revenue', 1300, date '2026-02-01', 2),
-    ('revenue', 9000, date '2026-04-01', 3),
-    ('cost', 750, null, 1),
-    ('customer_churn_rate', 0.05, null, 1)
-) as t (kpi, target, valid_from, version);
+    ('revenue', 'month', date '2026-02-01', 'company', '', null, 1500, null, null, null, cast(null as date), 1),
+    ('revenue', 'month', date '2026-02-01', 'company', '', null, 1300, null, null, null, date '2026-02-01', 2),
+    ('revenue', 'month', date '2026-02-01', 'company', '', null, 9000, null, null, null, date '2026-04-01', 3),
+    ('revenue', 'month', date '2026-03-01', 'company', '', null, 2200, null, null, null, null, 1),
+    ('revenue', 'month', date '2026-02-01', 'team', 'North', null, 800, null, null, null, null, 1),
+    ('revenue', 'month', date '2026-02-01', 'team', 'South', null, 400, null, null, null, null, 1),
+    ('cost', 'month', date '2026-02-01', 'company', '', null, 750, null, null, null, null, 1),
+    ('ebitda', 'month', date '2026-02-01', 'company', '', null, 600, 500, 640, 0.02, null, 1),
+    ('csat', 'quarter', date '2026-01-01', 'company', '', 'same', 0.8, null, null, null, null, 1),
+    ('customer_churn_rate', 'month', date '2026-02-01', 'company', '', null, 0.05, null, null, null, null, 1)
+) as t (
+    kpi, grain, period_start, level, holder, spread, target, lower_value, upper_value, tolerance, valid_from, version
+);
+
+create table staging.stg_targets__season_weights as
+select 'none yet' as season, cast(1 as bigint) as month_of_year, cast(0 as bigint) as weight where false;
 
 -- The tickets' export ends a day before February does; ads are restated for 30 days.
 create table landed.landings as

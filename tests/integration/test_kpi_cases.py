@@ -446,6 +446,18 @@ def test_the_scorecard_judges_the_last_complete_period(warehouse: Path) -> None:
     assert asked(warehouse, tickets, ["tickets_opened"]) == [(date(2026, 1, 1),)]
 
 
+def test_targets_are_spread_over_days_and_held_against_their_parts(warehouse: Path) -> None:
+    """1300 in February's 20 working days; North's 800 and South's 400 are 100 short of it."""
+    february = """select target, original_target, parts_target from kpi_mart.kpi_targets
+                  where kpi = 'revenue' and grain = ? and period_start = ? and level = 'company'"""
+    assert asked(warehouse, february, ["month", FEBRUARY]) == [(1300, 1500, 1200)]
+    assert asked(warehouse, february, ["day", date(2026, 2, 2)]) == [(65, 75, 60)]
+    shown = """select target from kpi_mart.kpi_latest
+               where kpi = ? and grain = ? and period_start = ? and slice = 'total'"""
+    assert asked(warehouse, shown, ["revenue", "week", date(2026, 2, 16)]) == [(325,)]
+    assert asked(warehouse, shown, ["csat", "month", FEBRUARY]) == [(Decimal("0.8"),)]
+
+
 def test_the_scorecard_has_a_row_for_every_kpi_and_grain(warehouse: Path) -> None:
     count = "select count(*), count(distinct kpi) from kpi_mart.kpi_scorecard"
     assert asked(warehouse, count) == [(5 * len(KPIS), len(KPIS))]

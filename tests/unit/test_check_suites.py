@@ -239,7 +239,14 @@ ROWS_THAT_FAIL = {
         ("jpy", "0.0062::decimal(18,8)"),
         ("gbp", "163.2::decimal(18,8)"),
     ],
-    "targets__kpi_targets": [("grain", "'monthly'")],
+    "targets__kpi_targets": [
+        ("grain", "'monthly'"),
+        ("level", "'department'"),
+        ("tolerance", "5::decimal(7,6)"),
+        ("target_value, lower_value", "0.1::decimal(38,6), 0.2::decimal(38,6)"),
+        ("upper_value, target_value", "0.1::decimal(38,6), 0.2::decimal(38,6)"),
+    ],
+    "targets__season_weights": [("month_of_year", "13"), ("weight", "-1")],
     "fct_ad_performance": [("spend_amount", "null::decimal(18,6)")],
     "fct_survey_responses": [
         ("question_kind, score", "'nps', 11"),

@@ -223,8 +223,8 @@ create table kpi_mart.kpi_values as
         'total' as slice, unnest([10 + n, 40 - n])::decimal(38, 6) as value, true as is_complete
     from (select n, make_date(2026, n::int, 1) as month from range(1, 5) as months (n));
 create table kpi_mart.kpi_targets (
-    kpi varchar, grain varchar, period_start date, slice varchar, level varchar,
-    target decimal(38, 6)
+    kpi varchar, grain varchar, period_start date, slice varchar, level varchar, holder varchar,
+    target decimal(38, 6), origin varchar
 );
 """
 
@@ -242,7 +242,8 @@ def asked_of_release(
         mart.execute(MART)
         for kpi, start, target in targets:
             mart.execute(
-                "insert into kpi_mart.kpi_targets values (?, 'month', ?, 'total', 'company', ?)",
+                "insert into kpi_mart.kpi_targets"
+                " values (?, 'month', ?, 'total', 'company', '', ?, 'stated')",
                 [kpi, start, target],
             )
         return [(one.rule, one.problem) for one in release_findings(mart, kpis, cards)]

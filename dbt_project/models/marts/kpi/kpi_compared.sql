@@ -45,7 +45,7 @@ definitions as (
 targets as (
     select kpi, grain, period_start, slice, slice_value, target
     from {{ ref('kpi_targets') }}
-    where level = 'company'
+    where level = 'company' and holder = ''
 ),
 
 freshness as (

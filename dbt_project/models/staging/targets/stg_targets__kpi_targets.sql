@@ -14,10 +14,16 @@ renamed as (
         lower(trim(grain)) as grain,
         coalesce({{ filled('slice') }}, 'total') as slice,
         coalesce({{ filled('slice_value') }}, '') as slice_value,
-        coalesce({{ filled('level') }}, 'company') as level,
+        lower(coalesce({{ filled('level') }}, 'company')) as level,
+        coalesce({{ filled('holder') }}, '') as holder,
+        coalesce({{ filled('part_of') }}, '') as part_of,
+        lower({{ filled('spread') }}) as spread,
 
         -- numbers
         target_value,
+        lower_value,
+        upper_value,
+        tolerance,
         coalesce(version, 1) as version,
 
         -- dates
