@@ -458,6 +458,33 @@ def test_targets_are_spread_over_days_and_held_against_their_parts(warehouse: Pa
     assert asked(warehouse, shown, ["csat", "month", FEBRUARY]) == [(Decimal("0.8"),)]
 
 
+def test_a_range_and_its_tolerance_judge_a_value_and_so_does_the_first_version(
+    warehouse: Path,
+) -> None:
+    """650 is 10 above 640, of which 0.02 are 12.80; 1400.25 reaches 1300, not the first 1500."""
+    shown = """select status, original_status, lower_value, upper_value, tolerance, target_origin
+               from kpi_mart.kpi_scorecard where kpi = ? and grain = 'month'"""
+    bounds = (Decimal(500), Decimal(640), Decimal("0.02"), "stated")
+    assert asked(warehouse, shown, ["ebitda"]) == [("at_risk", "at_risk", *bounds)]
+    assert asked(warehouse, shown, ["revenue"])[0][:2] == ("on_track", "at_risk")
+    assert asked(warehouse, shown, ["mrr"]) == [("no_target", "no_target", None, None, None, None)]
+
+
+def test_a_period_still_running_is_held_against_the_days_it_has_had(warehouse: Path) -> None:
+    """Of March's 2200 and 22 working days seven are over: 700, of which 500 came in."""
+    shown = """select running_period_start, running_value, running_target, running_target_to_date,
+               pace, projected_value, projected_status
+               from kpi_mart.kpi_scorecard where kpi = ? and grain = ?"""
+    assert asked(warehouse, shown, ["revenue", "month"]) == [
+        (date(2026, 3, 1), 500, 2200, 700, Decimal("0.714286"), Decimal("1571.4285"), "off_track")
+    ]
+    # The quarter has no target: by its 64 working days, of which 22 + 20 + 7 are over.
+    assert asked(warehouse, shown, ["revenue", "quarter"]) == [
+        (date(2026, 1, 1), Decimal("2900.25"), None, None, None, Decimal("3788.081633"), None)
+    ]
+    assert asked(warehouse, shown, ["mrr", "month"])[0][5] is None  # a balance does not grow so
+
+
 def test_the_scorecard_has_a_row_for_every_kpi_and_grain(warehouse: Path) -> None:
     count = "select count(*), count(distinct kpi) from kpi_mart.kpi_scorecard"
     assert asked(warehouse, count) == [(5 * len(KPIS), len(KPIS))]

@@ -46,7 +46,7 @@ FLOW_TARGETS = {
     "won_amount": ("10000", "5500"),
     "ad_spend": ("9500", "650"),
 }
-"""Times the scale; a quarter's and a year's target is the sum of their months'."""
+"""Times the scale; a quarter's and a year's target is the sum of their months', each rounded."""
 BALANCE_TARGETS = {"mrr": ("5000", "6400"), "paying_customers": ("8", "11.5")}
 """Times the scale; a quarter's and a year's target is that of their last month."""
 
@@ -105,7 +105,7 @@ def _targets_of(months: list[int], scale: Decimal) -> Iterator[tuple[str, Decima
         return Decimal(plan[0]) + Decimal(plan[1]) * month
 
     for kpi, plan in FLOW_TARGETS.items():
-        yield kpi, rounded(sum((planned(plan, n) for n in months), Decimal(0)) * scale, 0)
+        yield kpi, sum((rounded(planned(plan, n) * scale, 0) for n in months), Decimal(0))
     for kpi, plan in BALANCE_TARGETS.items():
         yield kpi, rounded(planned(plan, months[-1]) * scale, 0)
     for kpi, plan in RATIO_TARGETS.items():

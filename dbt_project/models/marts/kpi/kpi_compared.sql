@@ -43,9 +43,15 @@ definitions as (
 ),
 
 targets as (
-    select kpi, grain, period_start, slice, slice_value, target
-    from {{ ref('kpi_targets') }}
-    where level = 'company' and holder = ''
+    select
+        kpi, grain, period_start, slice, slice_value, target, lower_value, upper_value, tolerance,
+        origin, original_target, original_lower_value, original_upper_value
+    from {{ ref('kpi_targets_of_cells') }}
+),
+
+running as (
+    select kpi, grain, period_start, period_end, known_to, working_days, working_days_so_far
+    from {{ ref('kpi_running') }}
 ),
 
 freshness as (
@@ -94,6 +100,7 @@ shown as (
         case when figures.is_complete then periods.last_year_period_start end
             as last_year_period_start,
         newest.age <= 13 as is_latest,
+        figures.slice = 'total' and newest.age = 1 and not figures.is_complete as is_running,
         figures.slice = 'total'
         and figures.period_start is not distinct from last_complete.period_start as is_scorecard
     from figures
@@ -109,6 +116,29 @@ shown as (
     where
         newest.age <= 13
         or (figures.slice = 'total' and figures.period_start = last_complete.period_start)
+),
+
+-- Only where every day of the period has a share of its target.
+targets_so_far as (
+    select
+        running.kpi,
+        running.grain,
+        running.period_start,
+        days.slice,
+        days.slice_value,
+        sum(days.target) as all_days,
+        sum(case when days.period_start <= running.known_to then days.target else 0 end)
+            as days_so_far
+    from running
+    inner join targets as days
+        on
+            running.kpi = days.kpi
+            and days.grain = 'day'
+            and days.period_start between running.period_start and running.period_end
+    group by
+        running.kpi, running.grain, running.period_start, running.period_end, days.slice,
+        days.slice_value
+    having count(*) = {{ days_between('running.period_start', 'running.period_end') }} + 1
 ),
 
 complete as (
@@ -133,13 +163,45 @@ compared as (
         shown.expected_completeness,
         shown.is_latest,
         shown.is_scorecard,
+        shown.is_running,
         targets.target,
+        targets.lower_value,
+        targets.upper_value,
+        targets.tolerance,
+        targets.origin as target_origin,
+        targets.original_target,
+        targets.original_lower_value,
+        targets.original_upper_value,
+        cast(case when not shown.is_complete then targets_so_far.days_so_far end as decimal(38, 6))
+            as target_to_date,
+        case
+            when shown.is_complete then null
+            when targets_so_far.days_so_far > 0 and targets_so_far.all_days > 0
+                then cast(
+                    try_cast(shown.value as decimal(22, 6)) * try_cast({{ kpi_ratio(
+                        'targets_so_far.all_days', 'targets_so_far.days_so_far', unit_scale=6
+                    ) }} as decimal(15, 6)) as decimal(38, 6)
+                )
+            else {{ kpi_ratio(
+                'try_cast(shown.value as decimal(22, 6)) * running.working_days',
+                'running.working_days_so_far',
+                unit_scale=6
+            ) }}
+        end as projected_value,
         previous.value as previous_value,
         shown.value - previous.value as change,
         last_year.value as last_year_value,
         shown.value - last_year.value as last_year_change,
-        case when shown.is_mature then shown.value end as judged_value
+        case when shown.is_mature then shown.value end as judged_value,
+        definitions.label,
+        definitions.unit,
+        definitions.better,
+        definitions.benchmark,
+        definitions.owner,
+        definitions.stale_after_hours
     from shown
+    inner join definitions
+        on shown.kpi = definitions.kpi
     left join complete as previous
         on
             shown.kpi = previous.kpi
@@ -161,6 +223,18 @@ compared as (
             and shown.period_start = targets.period_start
             and shown.slice = targets.slice
             and shown.slice_value = targets.slice_value
+    left join targets_so_far
+        on
+            shown.kpi = targets_so_far.kpi
+            and shown.grain = targets_so_far.grain
+            and shown.period_start = targets_so_far.period_start
+            and shown.slice = targets_so_far.slice
+            and shown.slice_value = targets_so_far.slice_value
+    left join running
+        on
+            shown.kpi = running.kpi
+            and shown.grain = running.grain
+            and shown.period_start = running.period_start
 ),
 
 judged as (
@@ -179,37 +253,42 @@ judged as (
         compared.expected_completeness,
         compared.is_latest,
         compared.is_scorecard,
+        compared.is_running,
         compared.target,
+        compared.lower_value,
+        compared.upper_value,
+        compared.tolerance,
+        compared.target_origin,
+        compared.original_target,
+        compared.target_to_date,
+        compared.projected_value,
         compared.previous_value,
         compared.change,
         compared.last_year_value,
         compared.last_year_change,
         compared.judged_value,
-        definitions.label,
-        definitions.unit,
-        definitions.better,
-        definitions.benchmark,
-        definitions.owner,
+        compared.label,
+        compared.unit,
+        compared.better,
+        compared.benchmark,
+        compared.owner,
+        compared.stale_after_hours,
+        {{ kpi_status('compared.judged_value', 'compared', 'compared.target',
+            'compared.lower_value', 'compared.upper_value') }} as status,
+        {{ kpi_status('compared.judged_value', 'compared', 'compared.original_target',
+            'compared.original_lower_value', 'compared.original_upper_value') }}
+            as original_status,
         case
-            when compared.target is null then 'no_target'
-            when compared.judged_value is null then 'no_data'
-            when definitions.better = 'up' and compared.judged_value >= compared.target
-                then 'on_track'
-            when definitions.better = 'down' and compared.judged_value <= compared.target
-                then 'on_track'
-            when abs(compared.judged_value - compared.target) <= abs(compared.target) * 0.1
-                then case when definitions.better = 'neutral' then 'on_track' else 'at_risk' end
-            else 'off_track'
-        end as status,
+            when compared.projected_value is not null and compared.target is not null
+                then {{ kpi_status('compared.projected_value', 'compared', 'compared.target',
+                    'compared.lower_value', 'compared.upper_value') }}
+        end as projected_status,
         {%- set end_of_day = 'cast(' ~ days_after(as_of_date(), 1) ~ ' as timestamp)' %}
         cast({{ dbt.datediff('freshness.exported_at', end_of_day, 'hour') }} as bigint)
             as freshness_hours,
-        definitions.stale_after_hours,
-        {{ kpi_digits('compared.value', 'definitions.unit') }} as value_digits,
-        {{ kpi_digits('compared.target', 'definitions.unit') }} as target_digits
+        {{ kpi_digits('compared.value', 'compared.unit') }} as value_digits,
+        {{ kpi_digits('compared.target', 'compared.unit') }} as target_digits
     from compared
-    inner join definitions
-        on compared.kpi = definitions.kpi
     left join freshness
         on compared.kpi = freshness.kpi
 )
@@ -239,13 +318,7 @@ select
             then {{ kpi_ratio('judged_value', 'target', unit_scale=6) }}
     end as progress,
     status,
-    cast(case status
-        when 'off_track' then 1
-        when 'at_risk' then 2
-        when 'no_data' then 3
-        when 'no_target' then 4
-        else 5
-    end as bigint) as status_rank,
+    {{ kpi_status_rank('status') }} as status_rank,
     previous_value,
     cast(change as decimal(38, 6)) as change,
     {{ kpi_ratio('change', 'abs(previous_value)', unit_scale=6) }} as change_ratio,
@@ -258,6 +331,18 @@ select
     owner,
     freshness_hours,
     coalesce(freshness_hours > stale_after_hours, true) as is_stale,
+    lower_value,
+    upper_value,
+    tolerance,
+    target_origin,
+    original_target,
+    original_status,
+    target_to_date,
+    {{ kpi_ratio('value', 'case when target_to_date > 0 then target_to_date end', unit_scale=6) }}
+        as pace,
+    cast(projected_value as decimal(38, 6)) as projected_value,
+    projected_status,
     is_latest,
-    is_scorecard
+    is_scorecard,
+    is_running
 from judged

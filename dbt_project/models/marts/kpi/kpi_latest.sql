@@ -31,7 +31,17 @@ compared as (
         display_target,
         owner,
         freshness_hours,
-        is_stale
+        is_stale,
+        lower_value,
+        upper_value,
+        tolerance,
+        target_origin,
+        original_target,
+        original_status,
+        target_to_date,
+        pace,
+        projected_value,
+        projected_status
     from {{ ref('kpi_compared') }}
     where is_latest
 ),
@@ -86,7 +96,17 @@ select
     compared.display_target,
     compared.owner,
     compared.freshness_hours,
-    compared.is_stale
+    compared.is_stale,
+    compared.lower_value,
+    compared.upper_value,
+    compared.tolerance,
+    compared.target_origin,
+    compared.original_target,
+    compared.original_status,
+    compared.target_to_date,
+    compared.pace,
+    compared.projected_value,
+    compared.projected_status
 from compared
 left join elapsed
     on

@@ -40,9 +40,23 @@ compared as (
         display_value,
         display_target,
         freshness_hours,
-        is_stale
+        is_stale,
+        lower_value,
+        upper_value,
+        tolerance,
+        target_origin,
+        original_target,
+        original_status
     from {{ ref('kpi_compared') }}
     where is_scorecard
+),
+
+running as (
+    select
+        kpi, grain, period_start, value, target, target_to_date, pace, projected_value,
+        projected_status
+    from {{ ref('kpi_compared') }}
+    where is_running
 )
 
 select
@@ -75,8 +89,23 @@ select
     compared.display_target,
     definitions.owner,
     compared.freshness_hours,
-    coalesce(compared.is_stale, true) as is_stale
+    coalesce(compared.is_stale, true) as is_stale,
+    compared.lower_value,
+    compared.upper_value,
+    compared.tolerance,
+    compared.target_origin,
+    compared.original_target,
+    coalesce(compared.original_status, 'no_data') as original_status,
+    running.period_start as running_period_start,
+    running.value as running_value,
+    running.target as running_target,
+    running.target_to_date as running_target_to_date,
+    running.pace,
+    running.projected_value,
+    running.projected_status
 from definitions
 cross join grains
 left join compared
     on definitions.kpi = compared.kpi and grains.grain = compared.grain
+left join running
+    on definitions.kpi = running.kpi and grains.grain = running.grain
