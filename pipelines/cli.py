@@ -15,7 +15,7 @@ import typer
 
 from pipelines.cli_contracts import contract, sources
 from pipelines.cli_quarantine import quarantine
-from pipelines.cli_targets import lint
+from pipelines.cli_targets import lint, targets
 from pipelines.serve.answer import AsJson, ToCsv, ToXlsx, give, hand_on, print_json
 from pipelines.settings import Settings, SettingsError
 from pipelines.storage import disk_trouble
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(contract, name="contract")
+app.add_typer(targets, name="targets")
 app.command()(sources)
 app.command()(lint)
 
