@@ -59,7 +59,7 @@ def review_targets(mart: duckdb.DuckDBPyConnection) -> list[Review]:
     ).fetchall()
     by_kpi: dict[str, list[tuple[str, str, date, bool, Decimal]]] = {}
     for kpi, *said in rows:
-        by_kpi.setdefault(kpi, []).append(tuple(said))  # type: ignore[arg-type]
+        by_kpi.setdefault(kpi, []).append(tuple(said))
     return [_review(kpi, months) for kpi, months in by_kpi.items()]
 
 
