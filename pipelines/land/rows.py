@@ -46,13 +46,18 @@ class Typed:
     @property
     def relation(self) -> str:
         """The typed records with their number, in SQL."""
+        lacking = "".join(
+            f", {each.value} AS {sql.identifier(each.column.name)}"
+            for each in self.cells
+            if not each.binding.is_bound
+        )
         if self.records.numbered:
-            return sql.parquet([self.file])
+            return f"(SELECT *{lacking} FROM {sql.parquet([self.file])})"
         numbered = sql.parquet([self.file], ", file_row_number = true")
         first = self.records.first_row
         return (
             f"(SELECT * EXCLUDE (file_row_number), file_row_number + {first} AS {ROW_NUMBER}"
-            f" FROM {numbered})"
+            f"{lacking} FROM {numbered})"
         )
 
     @property
@@ -87,17 +92,19 @@ def convert(
     values, repeated = _values(cells)
     broken = [condition for each in cells if (condition := each.is_broken)]
     broken.append(is_header(recognised))
+    # Columns that the file does not have cost as much to write as others.
+    bound = [sql.identifier(each.column.name) for each in cells if each.binding.is_bound]
     connection.execute(
         f"""COPY (
-            SELECT {number}{", ".join(sql.identifier(each.column.name) for each in cells)},
-                _extra, _rule,
+            SELECT {number}{", ".join(bound)}, _extra, _rule,
                 CASE WHEN _rule IS NULL AND ({" OR ".join(broken)})
                     THEN [{", ".join(raw)}] END AS _raw
             FROM (SELECT *{repeated} FROM (
                 SELECT *, {values}, {_extra(recognised)} AS _extra, {_rule(recognised)} AS _rule
                 FROM {relation}
             ))
-        ) TO {sql.text(str(to))} (FORMAT parquet, COMPRESSION uncompressed)"""
+        ) TO {sql.text(str(to))}
+            (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1)"""
     )
     counts = connection.execute(
         f"SELECT _rule, count(*), count(_raw) FROM {sql.parquet([to])} GROUP BY _rule ORDER BY 1"
