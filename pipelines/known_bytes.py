@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.accepted import accepted_landings
 from pipelines.holds import accepted_codes
@@ -24,14 +25,11 @@ def says_more(pipeline: Pipeline, name: str, sha256: str) -> bool:
     """
     from pipelines.land.exported import exported_by_name
 
-    for stream in pipeline.streams.values():
+    before_now = _landed_before(pipeline, sha256)
+    for stream in pipeline.streams.values() if before_now else ():
         if not name.startswith(f"{stream.source}/"):
             continue
-        landed = [
-            event.payload
-            for event in pipeline.ledger.events("landed", stream.table)
-            if event.payload["landing_id"] == sha256
-        ]
+        landed = [each for each in before_now if each["table"] == stream.table]
         if not landed:
             continue
         moment = exported_by_name(stream, name)
@@ -64,9 +62,8 @@ def came_to_nothing(pipeline: Pipeline, name: str, sha256: str) -> bool:
     """
     source = name.split("/", maxsplit=1)[0]
     return not any(
-        event.payload["landing_id"] == sha256 and event.payload["status"] == "accepted"
-        for event in pipeline.ledger.events("landed")
-        if event.payload["source"] == source
+        landed["source"] == source and landed["status"] == "accepted"
+        for landed in _landed_before(pipeline, sha256)
     )
 
 
@@ -82,9 +79,9 @@ def is_earlier(pipeline: Pipeline, name: str, sha256: str, believed_ns: int) -> 
     if landed is None or exported_by_name(pipeline.streams[landed.table], name):
         return False
     moments = [
-        datetime.fromisoformat(str(event.payload["exported_at"]))
-        for event in pipeline.ledger.events("landed", landed.table)
-        if event.payload["landing_id"] == sha256
+        datetime.fromisoformat(str(each["exported_at"]))
+        for each in _landed_before(pipeline, sha256)
+        if each["table"] == landed.table
     ]
     return by_its_time(believed_ns) < min(moments)
 
@@ -118,14 +115,19 @@ def reversion(pipeline: Pipeline, name: str, sha256: str, mtime_ns: int) -> File
     return None
 
 
+def _landed_before(pipeline: Pipeline, sha256: str) -> list[Mapping[str, Any]]:
+    """What the ledger says of each time that these bytes landed, oldest first."""
+    return [
+        event.payload
+        for event in pipeline.ledger.events("landed", mentioning=sha256)
+        if event.payload["landing_id"] == sha256
+    ]
+
+
 def _landing_of(pipeline: Pipeline, sha256: str) -> Landing | None:
     from pipelines.land.landing import Landing
 
-    payloads = [
-        event.payload
-        for event in pipeline.ledger.events("landed")
-        if event.payload["landing_id"] == sha256 and event.subject in pipeline.streams
-    ]
+    payloads = [n for n in _landed_before(pipeline, sha256) if n["table"] in pipeline.streams]
     return Landing.from_payload(payloads[-1]) if payloads else None
 
 

@@ -142,9 +142,21 @@ class Ledger:
         fault_point("ledger.after_append")
         return [_event(row) for row in rows]
 
-    def events(self, kind: str | None = None, subject: str | None = None) -> list[Event]:
-        """The events of a kind, of a subject, of both, or all, oldest first."""
-        return [_event(row) for row in self._read(self._asked(kind, subject))]
+    def events(
+        self, kind: str | None = None, subject: str | None = None, mentioning: str = ""
+    ) -> list[Event]:
+        """The events of a kind, of a subject, of both, or all, oldest first.
+
+        Args:
+            kind: of this kind only.
+            subject: about this subject only.
+            mentioning: whose payload holds this text somewhere, such as a hash. Looked for by the
+                database, so that thousands of others are not taken apart.
+        """
+        asked = self._asked(kind, subject)
+        if mentioning:
+            asked = asked.where(self._table.c.payload.contains(mentioning, autoescape=True))
+        return [_event(row) for row in self._read(asked)]
 
     def latest(self, kind: str, subject: str | None = None) -> Event | None:
         """The newest event of a kind (and subject), if any."""

@@ -128,6 +128,14 @@ def test_the_latest_of_every_subject_is_one_question(ledger: Ledger) -> None:
     assert newest == {"a": 3, "b": 4, "c": 2}
 
 
+def test_events_are_found_by_a_text_in_them_taken_literally(ledger: Ledger) -> None:
+    for name, said in (("one", "a_b"), ("two", "aXb"), ("three", "100 %")):
+        ledger.append("landed", name, {"said": said})
+    assert [event.subject for event in ledger.events("landed", mentioning="a_b")] == ["one"]
+    assert [event.subject for event in ledger.events(mentioning="%")] == ["three"]
+    assert ledger.events("landed", "two", mentioning="a_b") == []
+
+
 def test_several_events_are_written_together_and_numbered_in_order(ledger: Ledger) -> None:
     filled(ledger, 2)
 
