@@ -242,7 +242,7 @@ def change_to_average_flow(said: Named) -> None:
 
 
 def change_to_median_of_spans(said: Named) -> None:
-    said.measure("clicks").agg = AggregationType.MEDIAN
+    said.measure("impressions").agg = AggregationType.MEDIAN
 
 
 def change_to_distinct_of_all_time(said: Named) -> None:
@@ -295,7 +295,11 @@ def change_type(said: Named) -> None:
 
 
 def change_fill(said: Named) -> None:
-    said.metric("clicks").type_params.measure.fill_nulls_with = 0
+    said.metric("clicks").type_params.measure.fill_nulls_with = 1
+
+
+def change_fill_of_stat(said: Named) -> None:
+    said.metric("search_rank").type_params.measure.fill_nulls_with = 0
 
 
 def change_timespine(said: Named) -> None:
@@ -363,7 +367,7 @@ def change_span_of_balance(said: Named) -> None:
         (change_to_average_flow, "tickets_opened", "kind `flow` on this measure"),
         (
             change_to_median_of_spans,
-            "clicks",
+            "impressions",
             "`median` over rows of several days",
         ),
         (change_to_distinct_of_all_time, "mrr", "`count_distinct` of all time"),
@@ -377,7 +381,8 @@ def change_span_of_balance(said: Named) -> None:
         (change_window, "mrr", "`window: 7 month`"),
         (change_period_aggregation, "mrr", "`period_agg: first`"),
         (change_type, "clicks", "type `conversion`"),
-        (change_fill, "clicks", "`fill_nulls_with`"),
+        (change_fill, "clicks", "`fill_nulls_with: 1`"),
+        (change_fill_of_stat, "search_rank", "`fill_nulls_with` of a figure of single rows"),
         (change_timespine, "clicks", "`join_to_timespine`"),
         (change_division, "cost", "`/`"),
         (change_function, "cost", "`sqrt`"),

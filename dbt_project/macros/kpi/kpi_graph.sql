@@ -130,11 +130,17 @@
                 "`join_to_timespine`",
                 "Empty periods of the total are 0 already; take it out."
             ) }}
-        {% elif params.measure.fill_nulls_with is not none %}
+        {% elif params.measure.fill_nulls_with not in (none, 0) %}
             {{ kpi_refuse(
                 metric.name,
-                "`fill_nulls_with`",
-                "Empty periods of the total are 0 already; take it out."
+                "`fill_nulls_with: " ~ params.measure.fill_nulls_with ~ "`",
+                "What is absent is 0 in every expression; write 0, or take it out."
+            ) }}
+        {% elif params.measure.fill_nulls_with == 0 and kpi_is_stat(metric) %}
+            {{ kpi_refuse(
+                metric.name,
+                "`fill_nulls_with` of a figure of single rows",
+                "Without a row there is no such figure; take it out."
             ) }}
         {% endif %}
     {% endif %}
