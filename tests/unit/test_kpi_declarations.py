@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -90,3 +91,40 @@ def test_every_text_of_the_product_says_something_of_its_own() -> None:
     texts += [kpi.meta.descriptions.zh_hant for kpi in kpis]
     texts += [kpi.meta.descriptions.vi for kpi in kpis]
     assert len(set(texts)) == len(texts)
+
+
+def said_under(key: str) -> dict[str, dict[str, Any]]:
+    """The product's metrics or semantic models by name, as they are written."""
+    files = sorted((DBT_PROJECT / "models" / "kpis").glob("*.yml"))
+    pages = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    return {one["name"]: one for page in pages for one in page.get(key) or ()}
+
+
+def test_what_an_expression_reads_is_zero_for_metricflow_too_where_there_is_no_row() -> None:
+    metrics = said_under("metrics")
+
+    def without_zero(name: str) -> set[str]:
+        params = metrics[name]["type_params"]
+        if "metrics" in params:
+            inputs = [one if isinstance(one, str) else one["name"] for one in params["metrics"]]
+            return set().union(*(without_zero(each) for each in inputs))
+        measure = params["measure"]
+        said = isinstance(measure, dict) and measure.get("fill_nulls_with") == 0
+        return set() if said else {name}
+
+    derived = [name for name, metric in metrics.items() if metric["type"] == "derived"]
+    wrong = {name: without_zero(name) for name in derived}
+
+    assert derived
+    assert {name: missing for name, missing in wrong.items() if missing} == {}
+
+
+def test_a_fact_per_grain_can_be_asked_for_a_grain() -> None:
+    """By a dimension of that name, without which MetricFlow adds up the rows of all grains."""
+    models = said_under("semantic_models")
+    meta = {name: (model.get("config") or {}).get("meta") or {} for name, model in models.items()}
+    per_grain = [name for name in models if meta[name].get("grain_column")]
+    dimensions = {name: [one["name"] for one in models[name]["dimensions"]] for name in per_grain}
+
+    assert per_grain
+    assert [name for name in per_grain if "grain" not in dimensions[name]] == []
