@@ -405,6 +405,35 @@ def test_a_period_that_a_row_of_several_days_reaches_out_of_is_not_complete(
     ]
 
 
+def test_what_is_not_whole_in_a_grain_has_no_column_to_add_it_by(warehouse: Path) -> None:
+    """Of 144.15 spent, the weeks of 7 and 5 are in no day, and that of 5 is in no month."""
+    for table, added, read in (
+        ("kpi_day", None, "132.15"),
+        ("kpi_week", "144.15", "144.15"),
+        ("kpi_month", None, "139.15"),
+        ("kpi_quarter", "144.15", "144.15"),
+        ("kpi_year", "144.15", "144.15"),
+    ):
+        sums = f"""select sum(sum_value), sum(period_value) from kpi_mart.{table}
+                   where kpi = 'ad_spend'"""
+        assert asked(warehouse, sums) == [(decimal(added), decimal(read))], table
+
+
+def test_a_table_of_one_grain_says_how_its_periods_make_one_figure(warehouse: Path) -> None:
+    """Of January to March: 1000 + 1400.25 + 500, and 2 won of 3; what stands is not added."""
+    quarter = """select sum(sum_value), sum(sum_numerator), sum(sum_denominator), min(how_to_total)
+                 from kpi_mart.kpi_month where kpi = ? and period_start >= '2026-01-01'"""
+    assert asked(warehouse, quarter, ["revenue"]) == [
+        (Decimal("2900.25"), None, None, "sum(sum_value)")
+    ]
+    assert asked(warehouse, quarter, ["win_rate"]) == [
+        (None, 2, 3, "sum(sum_numerator) / sum(sum_denominator)")
+    ]
+    for kpi in ("mrr", "nrr", "clv", "first_response_hours", "sales_growth"):
+        none = [(None, None, None, "none: read the longer period in its own table")]
+        assert asked(warehouse, quarter, [kpi]) == none, kpi
+
+
 def test_a_row_of_several_days_is_explained_where_it_counts(warehouse: Path) -> None:
     definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
 

@@ -76,6 +76,7 @@ select
         as slices,
     {{ kpi_quote(kpi.grains | join(', ')) }} as grains,
     {{ kpi_quote(kpi.additive) }} as additive,
+    {{ kpi_quote(kpi.parts_additive) }} as parts_additive,
     {{ kpi_quote(meta.owner.team) }} as owner_team,
     {{ kpi_quote(meta.owner.email) }} as owner_email,
     {{ kpi_quote(meta.owner.team ~ ' <' ~ meta.owner.email ~ '>') }} as owner,

@@ -236,6 +236,14 @@
     {% else %}
         {% set additive = 'time_and_slices' %}
     {% endif %}
+    {#- What is divided adds up by itself where both parts are sums of what happened in the period. -#}
+    {% if parts | length != 2 or 'chosen' in behaviours or parts | rejectattr('linear') | list %}
+        {% set parts_additive = 'none' %}
+    {% elif behaviours != ['flow'] or state.has_earlier %}
+        {% set parts_additive = 'slices' %}
+    {% else %}
+        {% set parts_additive = 'time_and_slices' %}
+    {% endif %}
     {% set plan = {
         'name': metric.name,
         'metric': metric,
@@ -245,6 +253,7 @@
         'components': components,
         'columns': of_metric.columns,
         'additive': additive,
+        'parts_additive': parts_additive,
         'is_divided': parts | length == 2,
         'grains': kpi_grains_of(meta),
         'per_month': meta.get('per_month', false),
