@@ -22,10 +22,11 @@ from models.yaml_source import DeclarationError, first_problem, read_yaml
 Perspective = Literal["financial", "customer", "process", "growth"]
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Weight = Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)]
+Amount = Annotated[Decimal, Field(max_digits=28, decimal_places=6)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 MOST_KPIS = 7
 MOST_KEY_KPIS = 5
-REMEDY = "See docs/add-a-kpi.md for what a scorecard declares."
+REMEDY = "See docs/scorecards.md for what a scorecard declares."
 
 
 class ScorecardError(DeclarationError):
@@ -44,8 +45,8 @@ class KeyResult(Declared):
     """How far a KPI is to come, from where it stood."""
 
     kpi: Text
-    baseline: Decimal
-    target: Decimal
+    baseline: Amount
+    target: Amount
     weight: Weight = Decimal(1)
     slice: Text = "total"
     slice_value: str = ""

@@ -91,6 +91,35 @@ MATURITY = {
     "days": "Of how many days this was seen; 0 where the age before stands for this one",
     "known_share": "Of what is said in the end, the share that is said at this age",
 }
+SCORECARD_MEASURES = {
+    "scorecard": "The scorecard's identifier",
+    "label": "The scorecard's name for people",
+    "description": "What the scorecard is for",
+    "owner": "The team that answers for the scorecard",
+    "grain": "The periods that it is scored by: day, week, month, quarter or year",
+    "score_by": "status, or progress: what a measure's score is made of",
+    "place": "The measure's place in the declaration, from 1",
+    "perspective": "financial, customer, process or growth",
+    "kpi": "The KPI that is measured",
+    "weight": "How much it counts; of a scorecard they sum to 1",
+}
+KEY_RESULTS = {
+    "scorecard": "The scorecard that declares the objective",
+    "grain": "The periods that it is scored by: the scorecard's",
+    "objective": "The objective's identifier within its scorecard",
+    "label": "The objective's name for people",
+    "description": "What is to be reached",
+    "owner": "The team that answers for the objective",
+    "starts": "The first day that counts",
+    "ends": "The last day that counts",
+    "place": "The key result's place in the objective, from 1",
+    "kpi": "The KPI by which it is known",
+    "slice": "The dimension of the slice it is of; total is everything",
+    "slice_value": "The dimension's value; empty for the total",
+    "baseline": "Where the KPI stood",
+    "target": "Where it is to be",
+    "weight": "How much it counts; of an objective they sum to 1",
+}
 FACTS = {
     "landings": Facts("One row per export that was taken in.", LANDINGS),
     "streams": Facts("One row per stream that a contract declares.", STREAMS),
@@ -105,6 +134,12 @@ FACTS = {
     "maturity": Facts(
         "One row per stream that is restated, measure and age: how much is known so early.",
         MATURITY,
+    ),
+    "scorecard_measures": Facts(
+        "One row per scorecard and KPI that it is measured by, as declared.", SCORECARD_MEASURES
+    ),
+    "key_results": Facts(
+        "One row per key result of a scorecard's objectives, as declared.", KEY_RESULTS
     ),
 }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
+from models.scorecard import load_scorecards
 from pipelines.landed_sources import write_landed_sources
 from pipelines.run import BUILT, Run, files_digest
 from pipelines.settings import Settings, quiet_telemetry
@@ -65,15 +66,19 @@ def build_candidate(
 
     Raises:
         TransformFailed: the project does not parse, or dbt stopped before it gave results.
+        models.scorecard.ScorecardError: a scorecard cannot be used as it is declared.
     """
     from pipelines.check.dbt_results import tests_without_rows
     from pipelines.kept_answers import keep_answers, kept_answers
     from pipelines.land.load_rules import create_landed_views
 
+    cards = load_scorecards(settings.project / "models" / "scorecards")
     shutil.rmtree(run.candidate.parent, ignore_errors=True)
     run.candidate.parent.mkdir(parents=True)
     with _new_database(run.candidate) as connection:
-        create_landed_views(connection, streams, landings, settings.landed, settings.week_start)
+        create_landed_views(
+            connection, streams, landings, settings.landed, settings.week_start, cards.values()
+        )
     parsed = _parsed_folder(settings, streams)
     manifest = _unpacked(parsed)
     run.dbt_target.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
+from models.scorecard import Scorecard
 from pipelines.land import sql
 from pipelines.land.landing import Landing
 from pipelines.land.report_periods import ReportPeriod
@@ -40,6 +41,17 @@ MISSING_DAYS = """
 
 MATURITY = """
     table_name VARCHAR, measure VARCHAR, age_days INTEGER, days BIGINT, known_share DECIMAL(18, 6)
+"""
+
+SCORECARD_MEASURES = """
+    scorecard VARCHAR, label VARCHAR, description VARCHAR, owner VARCHAR, grain VARCHAR,
+    score_by VARCHAR, place BIGINT, perspective VARCHAR, kpi VARCHAR, weight DECIMAL(7, 6)
+"""
+
+KEY_RESULTS = """
+    scorecard VARCHAR, grain VARCHAR, objective VARCHAR, label VARCHAR, description VARCHAR,
+    owner VARCHAR, starts DATE, ends DATE, place BIGINT, kpi VARCHAR, slice VARCHAR,
+    slice_value VARCHAR, baseline DECIMAL(38, 6), target DECIMAL(38, 6), weight DECIMAL(7, 6)
 """
 
 
@@ -79,6 +91,52 @@ def write_maturity(connection: duckdb.DuckDBPyConnection, rows: Iterable[tuple[A
     """Write `maturity`."""
     fill(connection, "maturity", MATURITY, list(rows))
     _comment(connection, "maturity")
+
+
+def write_scorecards(connection: duckdb.DuckDBPyConnection, cards: Iterable[Scorecard]) -> None:
+    """Write `scorecard_measures` and `key_results`; both are empty where nothing is declared."""
+    declared = list(cards)
+    measures = [
+        (
+            card.scorecard,
+            card.label,
+            card.description,
+            card.owner.team,
+            card.grain,
+            card.score_by,
+            place,
+            measure.perspective,
+            measure.kpi,
+            str(measure.weight),
+        )
+        for card in declared
+        for place, measure in enumerate(card.measures, start=1)
+    ]
+    results = [
+        (
+            card.scorecard,
+            card.grain,
+            objective.name,
+            objective.label,
+            objective.description,
+            objective.owner.team,
+            objective.starts,
+            objective.ends,
+            place,
+            result.kpi,
+            result.slice,
+            result.slice_value,
+            str(result.baseline),
+            str(result.target),
+            str(result.weight),
+        )
+        for card in declared
+        for objective in card.objectives
+        for place, result in enumerate(objective.key_results, start=1)
+    ]
+    fill(connection, "scorecard_measures", SCORECARD_MEASURES, measures)
+    fill(connection, "key_results", KEY_RESULTS, results)
+    _comment(connection, "scorecard_measures", "key_results")
 
 
 def utc(moment: datetime) -> datetime:

@@ -8,14 +8,15 @@ of the same moment are parts of one. Which landings count is said here; which of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
+from models.scorecard import Scorecard
 from pipelines.land import sql
-from pipelines.land.facts import fill, utc, write_facts, write_report_periods
+from pipelines.land.facts import fill, utc, write_facts, write_report_periods, write_scorecards
 from pipelines.land.landing import Landing
 from pipelines.land.maturity import find_maturity
 from pipelines.land.missing import find_missing_days
@@ -42,10 +43,12 @@ def create_landed_views(
     landings: Sequence[Landing],
     landed: Path,
     week_start: str = "monday",
+    scorecards: Iterable[Scorecard] = (),
 ) -> None:
     """Create schema `landed`: a view for each stream, and tables about them.
 
-    The tables are `landings`, `streams`, `report_periods`, `missing_days` and `maturity`.
+    The tables are `landings`, `streams`, `report_periods`, `missing_days`, `maturity`,
+    `scorecard_measures` and `key_results`.
 
     Args:
         connection: to the database that will hold the views.
@@ -53,9 +56,11 @@ def create_landed_views(
         landings: those to compute from; of one set aside the facts are shown, but no row.
         landed: the folder of landed files.
         week_start: the day on which the company's weeks start, monday or sunday.
+        scorecards: what the figures are scored by, as declared.
     """
     connection.execute("CREATE SCHEMA IF NOT EXISTS landed")
     write_facts(connection, streams, landings)
+    write_scorecards(connection, scorecards)
     accepted: dict[str, list[Landing]] = {table: [] for table in streams}
     for landing in by_age(landings):
         if landing.status == "accepted" and landing.table in accepted:

@@ -21,6 +21,7 @@ import pytest
 from shared_work import made_once
 
 from models.contract import load_contracts
+from pipelines.land.facts import write_scorecards
 from pipelines.landed_sources import write_landed_sources
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,7 @@ def mart(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with duckdb.connect(str(folder / "candidate.duckdb")) as connection:
             for facts in FACTS:
                 connection.execute((Path(__file__).parent / facts).read_text("utf-8"))
+            write_scorecards(connection, [])
         write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
         command = [Path(sys.executable).with_name("dbt"), "--no-use-colors", "run"]
         command += ["--select", *BUILT, "--vars", "{as_of: '2026-03-11'}"]
@@ -220,3 +222,9 @@ def test_what_is_shown_elsewhere_is_there(wrong: str) -> None:
     module, name = SHOWN_ELSEWHERE[wrong]
     tree = ast.parse((Path(__file__).parent / module).read_text("utf-8"))
     assert [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith(name)]
+
+
+@pytest.mark.parametrize("table", ["kpi_scorecards", "kpi_scorecard_measures", "kpi_objectives"])
+def test_where_no_scorecard_is_declared_nothing_is_scored(mart: Path, table: str) -> None:
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        assert connection.execute(f"select count(*) from kpi_mart.{table}").fetchall() == [(0,)]

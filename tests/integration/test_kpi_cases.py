@@ -17,6 +17,8 @@ import pytest
 
 from models.contract import load_contracts
 from models.kpi import load_kpis
+from models.scorecard import load_scorecards
+from pipelines.land.facts import write_scorecards
 from pipelines.landed_sources import write_landed_sources
 from pipelines.prove.definitions import extract_definitions
 from pipelines.prove.explain import explain
@@ -191,6 +193,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with duckdb.connect(str(database)) as connection:
         for facts in ("kpi_case_facts.sql", "kpi_case_facts_families.sql"):
             connection.execute((Path(__file__).parent / facts).read_text("utf-8"))
+        cards = load_scorecards(Path(__file__).parent / "scorecards_on_paper")
+        write_scorecards(connection, cards.values())
     write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
     dbt = Path(sys.executable).with_name("dbt")
     command = [dbt, "--no-use-colors", "build", "--select", "path:models/marts/kpi"]
@@ -644,3 +648,97 @@ def test_an_explanation_names_the_rows_of_the_exports(warehouse: Path) -> None:
     # March's one line, and of February only the line of its first ten days.
     assert rows == {(False, 5, Decimal(200)), (True, 2, Decimal(1500))}
     assert {row.file for c in told.components for row in c.rows} == {"invoices.csv"}
+
+
+def score(warehouse: Path, scorecard: str) -> list[tuple[Any, ...]]:
+    """Score, coverage and status by month."""
+    scored = """select period_start, score, coverage, status, measures, measures_judged
+                from kpi_mart.kpi_scorecards where scorecard = ? order by period_start"""
+    return asked(warehouse, scored, [scorecard])
+
+
+def test_a_scorecard_is_the_weighted_mean_of_what_is_judged_and_says_how_much_that_is(
+    warehouse: Path,
+) -> None:
+    """Revenue is on track, cost at risk, churn off track; MRR has no target.
+
+    (0.4 * 1 + 0.3 * 0.5 + 0.1 * 0) / 0.8 = 0.6875, nearer to 0.5 than to 1.
+    """
+    *before, february = score(warehouse, "steering")
+    assert february == (FEBRUARY, Decimal("0.6875"), Decimal("0.8"), "at_risk", 4, 3)
+    # Before, nothing had a target; March is not over.
+    assert before
+    assert {row[1:] for row in before} == {(None, 0, "no_data", 4, 0)}
+    measures = """select kpi, value, target, status, score from kpi_mart.kpi_scorecard_measures
+                  where scorecard = 'steering' and period_start = ? order by place"""
+    assert asked(warehouse, measures, [FEBRUARY])[:2] == [
+        ("revenue", Decimal("1400.25"), 1300, "on_track", 1),
+        ("cost", Decimal("800.25"), 750, "at_risk", Decimal("0.5")),
+    ]
+
+
+def test_a_scorecard_by_progress_takes_the_share_of_each_target_and_the_status_of_a_range(
+    warehouse: Path,
+) -> None:
+    """0.5 * 1 + 0.25 * 750 / 800.25 + 0.25 * 0.5, where EBITDA is at risk beside its range."""
+    february = score(warehouse, "by_progress")[-1]
+    assert february == (FEBRUARY, Decimal("0.859302"), 1, "off_track", 3, 3)
+
+
+def test_a_scorecard_of_which_less_than_half_is_judged_has_a_score_and_no_status(
+    warehouse: Path,
+) -> None:
+    february = score(warehouse, "hardly_judged")[-1]
+    assert february == (FEBRUARY, 1, Decimal("0.4"), "no_data", 2, 1)
+
+
+def come(warehouse: Path, objective: str) -> list[tuple[Any, ...]]:
+    """How far each key result has come, by month and place."""
+    rows = """select period_start, place, value, progress, objective_score, objective_coverage,
+              time_passed from kpi_mart.kpi_objectives where objective = ?
+              order by period_start, place"""
+    return asked(warehouse, rows, [objective])
+
+
+def test_key_results_come_from_their_baseline_and_sums_count_from_the_first_day(
+    warehouse: Path,
+) -> None:
+    """From 15 January: 1000, then 1400.25, at home 1100.25; 17, 45 and 55 of 76 days are over."""
+    january, march = date(2026, 1, 1), date(2026, 3, 1)
+    # (0.5 * 0.2 + 0.2 * 0.166667) / 0.7: nobody could leave in January
+    first = (Decimal("0.190476"), Decimal("0.7"), Decimal("0.223684"))
+    # 0.5 * 0.48005 + 0.3 * 0.2 + 0.2 * 0.533417, where (0.5 - 0.6) / (0.1 - 0.6) = 0.2
+    second = (Decimal("0.406708"), 1, Decimal("0.592105"))
+    third = (None, 0, Decimal("0.723684"))
+    assert come(warehouse, "grow") == [
+        (january, 1, 1000, Decimal("0.2"), *first),
+        (january, 2, None, None, *first),
+        (january, 3, 1000, Decimal("0.166667"), *first),
+        (FEBRUARY, 1, Decimal("2400.25"), Decimal("0.48005"), *second),
+        (FEBRUARY, 2, Decimal("0.5"), Decimal("0.2"), *second),
+        (FEBRUARY, 3, Decimal("2100.25"), Decimal("0.533417"), *second),
+        # Still running: the value so far is shown, and not judged.
+        (march, 1, Decimal("2900.25"), None, *third),
+        (march, 2, 0, None, *third),
+        (march, 3, Decimal("2600.25"), None, *third),
+    ]
+
+
+def test_a_key_result_is_never_below_nothing_nor_beyond_all_and_counts_its_own_days_only(
+    warehouse: Path,
+) -> None:
+    """To the 10th: cost 800.25 of 800, and revenue 1200.50, less than the baseline of 2000."""
+    both = (Decimal("0.5"), 1, 1)
+    assert come(warehouse, "ten_days") == [
+        (FEBRUARY, 1, Decimal("800.25"), 1, *both),
+        (FEBRUARY, 2, Decimal("1200.50"), 0, *both),
+    ]
+
+
+def test_a_sum_of_which_days_are_unknown_is_shown_and_not_judged(warehouse: Path) -> None:
+    february = next(row for row in come(warehouse, "unknown_days") if row[0] == FEBRUARY)
+    assert february[2:6] == (Decimal("2400.25"), None, None, 0)
+
+
+def test_an_objective_to_come_has_no_row(warehouse: Path) -> None:
+    assert come(warehouse, "to_come") == []

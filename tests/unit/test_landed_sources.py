@@ -47,10 +47,12 @@ def test_every_stream_is_a_source_with_its_columns_and_where_a_row_came_from(
     assert path == tmp_path / "dbt_project" / "models" / "staging" / "_landed_sources.yml"
     assert (source["name"], source["schema"]) == ("landed", "landed")
     assert sorted(tables) == [
+        "key_results",
         "landings",
         "maturity",
         "missing_days",
         "report_periods",
+        "scorecard_measures",
         "shop__orders",
         "streams",
     ]
@@ -97,6 +99,8 @@ def test_a_changed_contract_replaces_the_file_whole(streams: dict[str, Stream], 
         "report_periods",
         "missing_days",
         "maturity",
+        "scorecard_measures",
+        "key_results",
     ]
     assert [file.name for file in path.parent.iterdir()] == ["_landed_sources.yml"]
 

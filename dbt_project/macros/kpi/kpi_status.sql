@@ -42,3 +42,26 @@
         else 5
     end as bigint)
 {%- endmacro %}
+
+
+{% macro kpi_is_mature(figures, completeness) -%}
+    {#- A figure of which less is known than this is not judged: it will change by itself. -#}
+    {{ figures }}.is_complete and coalesce({{ completeness }}.expected_completeness, 1) >= 0.95
+{%- endmacro %}
+
+
+{% macro kpi_progress(value, target, better) -%}
+    {#- Above 1 is better than the target in either direction; a negative target has no share. -#}
+    case
+        when {{ target }} > 0 and {{ value }} >= 0 and {{ better }} = 'down'
+            then {{ kpi_ratio(target, value, unit_scale=6) }}
+        when {{ target }} > 0 and {{ better }} <> 'down'
+            then {{ kpi_ratio(value, target, unit_scale=6) }}
+    end
+{%- endmacro %}
+
+
+{% macro kpi_as_share(ratio) -%}
+    {#- What is beyond the aim counts as reached, what is behind the start as nothing. -#}
+    cast(case when {{ ratio }} < 0 then 0 when {{ ratio }} > 1 then 1 else {{ ratio }} end as decimal(7, 6))
+{%- endmacro %}

@@ -7,7 +7,6 @@ completeness as (
     from {{ ref('kpi_completeness') }}
 ),
 
--- A figure of which less is known than this is not judged: it will change by itself.
 figures as (
     select
         figures.kpi,
@@ -22,8 +21,7 @@ figures as (
         figures.is_complete,
         figures.is_provisional,
         completeness.expected_completeness,
-        figures.is_complete
-        and coalesce(completeness.expected_completeness, 1) >= 0.95 as is_mature
+        {{ kpi_is_mature('figures', 'completeness') }} as is_mature
     from {{ ref('kpi_values') }} as figures
     left join completeness
         on
@@ -310,13 +308,7 @@ select
     unit,
     better,
     target,
-    -- Above 1 is better than the target in either direction; a negative target has no share.
-    case
-        when target > 0 and judged_value >= 0 and better = 'down'
-            then {{ kpi_ratio('target', 'judged_value', unit_scale=6) }}
-        when target > 0 and better <> 'down'
-            then {{ kpi_ratio('judged_value', 'target', unit_scale=6) }}
-    end as progress,
+    {{ kpi_progress('judged_value', 'target', 'better') }} as progress,
     status,
     {{ kpi_status_rank('status') }} as status_rank,
     previous_value,
