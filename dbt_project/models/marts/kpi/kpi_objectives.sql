@@ -182,26 +182,7 @@ valued as (
 
 come as (
     select
-        scorecard,
-        grain,
-        objective,
-        label,
-        owner,
-        starts,
-        ends,
-        place,
-        kpi,
-        slice,
-        slice_value,
-        baseline,
-        target,
-        weight,
-        period_start,
-        period_end,
-        last_day,
-        is_cumulative,
-        is_mature,
-        value,
+        valued.*,
         case
             when is_mature then {{ kpi_ratio(
                 'cast(value - baseline as decimal(38, 6))', 'cast(target - baseline as decimal(38, 6))',
@@ -213,26 +194,7 @@ come as (
 
 scored as (
     select
-        scorecard,
-        grain,
-        objective,
-        label,
-        owner,
-        starts,
-        ends,
-        place,
-        kpi,
-        slice,
-        slice_value,
-        baseline,
-        target,
-        weight,
-        period_start,
-        period_end,
-        last_day,
-        is_cumulative,
-        is_mature,
-        value,
+        come.*,
         {{ kpi_as_share('way_come') }} as progress
     from come
 ),
