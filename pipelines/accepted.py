@@ -10,10 +10,11 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.contract import Stream
 from pipelines.holds import accepted_codes
+from pipelines.inbox import believed_ns
 from pipelines.ledger import Ledger
 from pipelines.whole_lists import PART_MISSING, Moment, lists_lacking_a_part
 
@@ -107,11 +108,6 @@ def is_of_its_time(stream: Stream, landing: Landing) -> bool:
 
     by_time = landing.exported_at == by_its_time(landing.changed_ns)
     return by_time and exported_by_name(stream, landing.file) is None
-
-
-def believed_ns(seen: Mapping[str, Any]) -> int:
-    """A file's time of last change, as the ledger has it; of an impossible one when it was seen."""
-    return int(seen.get("believed_ns") or seen["mtime_ns"])
 
 
 def _newest_versions(landings: Iterable[Landing], first_landed: Mapping[str, int]) -> list[Landing]:

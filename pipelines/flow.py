@@ -152,6 +152,7 @@ def freeze(pipeline: Pipeline) -> Run | None:
         InputsChanged: exports wait to be landed again; figures would be of a part only.
     """
     from pipelines.publish.recover import last_served
+    from pipelines.transform import figure_settings
 
     waiting = to_land_again(pipeline)
     if waiting:
@@ -168,7 +169,7 @@ def freeze(pipeline: Pipeline) -> Run | None:
             for n in landings
         ),
         "as_of": pipeline.settings.as_of.isoformat(),
-        "settings": _figure_settings(pipeline.settings),
+        "settings": figure_settings(pipeline.settings),
         "code_digest": code_digest(pipeline.settings.project),
     }
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -269,13 +270,3 @@ def last_run_id(ledger: Ledger) -> str | None:
 def _run(settings: Settings, run_id: str) -> Run:
     candidate = settings.warehouse / run_id / "candidate.duckdb"
     return Run(run_id, settings.runs / run_id, candidate)
-
-
-def _figure_settings(settings: Settings) -> dict[str, Any]:
-    return {
-        "reporting_currency": settings.reporting_currency,
-        "time_zone": settings.time_zone,
-        "week_start": settings.week_start,
-        "fiscal_year_start": settings.fiscal_year_start,
-        "calendar": settings.calendar,
-    }

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipelines.ledger import Ledger
 from pipelines.settings import Settings
@@ -216,3 +216,8 @@ def _settle(
                 continue
         settled.append(export)
     return settled, growing
+
+
+def believed_ns(seen: Mapping[str, Any]) -> int:
+    """A file's time of last change, as the ledger has it; of an impossible one when it was seen."""
+    return int(seen.get("believed_ns") or seen["mtime_ns"])

@@ -17,7 +17,15 @@ from models.contract import Stream
 from pipelines import accepted
 from pipelines.archive import FileChanged, NotARegularFile, archive_file
 from pipelines.fetch.fetching import look_at_inbox
-from pipelines.inbox import REMOVED, STILL_WRITTEN, Export, Notice, Problem, Unsettled
+from pipelines.inbox import (
+    REMOVED,
+    STILL_WRITTEN,
+    Export,
+    Notice,
+    Problem,
+    Unsettled,
+    believed_ns,
+)
 from pipelines.known_bytes import came_to_nothing, is_earlier, is_rewritten, reversion, says_more
 from pipelines.ledger import Event, Ledger
 from pipelines.settings import Settings
@@ -115,7 +123,7 @@ def land(pipeline: Pipeline, seen: Notice | None = None) -> Landed:
                 pipeline.ledger.append_many([entry, quarantine_entry(pipeline, held)])
                 results.append(held)
             elif is_rewritten(pipeline, export.name, sha256) or is_earlier(
-                pipeline, export.name, sha256, accepted.believed_ns(entry[2])
+                pipeline, export.name, sha256, believed_ns(entry[2])
             ):
                 under_way.begin(entry)
             else:

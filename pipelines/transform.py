@@ -140,24 +140,28 @@ def _parsed_folder(settings: Settings, streams: Mapping[str, Stream]) -> Path:
     return folder
 
 
-def dbt_variables(settings: Settings) -> dict[str, Any]:
-    """What the SQL may know of the settings."""
+def figure_settings(settings: Settings) -> dict[str, Any]:
+    """The settings that figures depend on, whatever the day."""
     return {
         "reporting_currency": settings.reporting_currency,
         "time_zone": settings.time_zone,
         "week_start": settings.week_start,
         "fiscal_year_start": settings.fiscal_year_start,
         "calendar": settings.calendar,
-        "as_of": settings.as_of.isoformat(),
     }
+
+
+def dbt_variables(settings: Settings) -> dict[str, Any]:
+    """What the SQL may know of the settings."""
+    return {**figure_settings(settings), "as_of": settings.as_of.isoformat()}
 
 
 def _project_digest(settings: Settings, streams: Mapping[str, Stream]) -> str:
     write_landed_sources(streams, settings.project / "dbt_project")
     files = files_digest(settings.project, ["dbt_project"], BUILT)
     # The day of the run is the one variable that no model's configuration depends on.
-    fixed = {**dbt_variables(settings), "as_of": ""}
-    read = json.dumps([files, fixed], sort_keys=True)
+    # The day of the run is the one variable that no model's configuration depends on.
+    read = json.dumps([files, figure_settings(settings)], sort_keys=True)
     return hashlib.sha256(read.encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.accepted import OVERLAP, accepted_landings, current_landings
 from pipelines.holds import accepted_codes
+from pipelines.inbox import believed_ns
 from pipelines.storage import remove
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class UnderWay:
             path=self.pipeline.settings.inbox / name,
             name=name,
             sha256=payload["sha256"],
-            mtime_ns=int(payload.get("believed_ns") or payload["mtime_ns"]),
+            mtime_ns=believed_ns(payload),
             size=payload["size"],
         )
         # The same bytes twice at a time would be the same file twice.

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from models.contract import Stream
+from pipelines.inbox import believed_ns
 from pipelines.ledger import Event, Ledger
 
 if TYPE_CHECKING:
@@ -123,5 +124,4 @@ def _moment_of(ledger: Ledger, stream: Stream, event: Event) -> datetime | None:
     ]
     if not versions:
         return None
-    newest = versions[-1]
-    return by_its_time(int(newest.get("believed_ns") or newest["mtime_ns"]))
+    return by_its_time(believed_ns(versions[-1]))
