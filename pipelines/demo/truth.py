@@ -268,7 +268,7 @@ class Figures:
             known = lead.converted is not None and lead.converted <= self.last_day
             if known and lead.account and lead.account.account_id in customers:
                 converted.add(lead.created.date(), 1)
-        won, lost, amounts = Sums(), Sums(), Sums()
+        won, lost, amounts, lost_amounts, came_in = Sums(), Sums(), Sums(), Sums(), Sums()
         pipeline = dict.fromkeys((month for month, _ in self.months), NOTHING)
         euro = self.company.rates.to_euro
         for deal in self.company.deals:
@@ -279,8 +279,9 @@ class Figures:
             amount = deal.amount_on(self.last_day) or NOTHING
             if deal.closed <= self.last_day:
                 (won if deal.won else lost).add(deal.closed, 1)
-                if deal.won:
-                    amounts.add(deal.closed, euro(amount, deal.currency, deal.closed))
+                worth = euro(amount, deal.currency, deal.closed)
+                (amounts if deal.won else lost_amounts).add(deal.closed, worth)
+            came_in.add(created, euro(amount, deal.currency, created))
             for month, end in self.months:
                 if created <= end < deal.closed:
                     pipeline[month] += euro(amount, deal.currency, created)
@@ -291,7 +292,10 @@ class Figures:
             "leads": self._flow(came),
             "qualified_leads": self._flow(qualified),
             "lead_conversion_rate": self._ratio(converted, came),
+            "won_deals": self._flow(won),
             "won_amount": self._flow(amounts),
+            "lost_amount": self._flow(lost_amounts),
+            "pipeline_created_amount": self._flow(came_in),
             "win_rate": self._ratio(won, closed),
             "average_deal_size": self._ratio(amounts, won),
             "pipeline_value": {month: pipeline[month] for month, _ in self.months},

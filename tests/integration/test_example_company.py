@@ -29,7 +29,7 @@ KPIS = """
     headcount employee_turnover_rate employee_retention_rate employee_satisfaction
     salary_competitiveness_ratio earned_value planned_value actual_cost cost_performance_index
     schedule_performance_index critical_path_days
-    marketing_roi roas_attributed
+    marketing_roi roas_attributed won_deals lost_amount pipeline_created_amount
 """.split()
 
 

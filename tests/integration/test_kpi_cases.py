@@ -93,6 +93,8 @@ ON_PAPER: dict[str, tuple[str, str | None, str | None]] = {
     "lead_conversion_rate": ("0.333333", "1", "3"),
     "won_deals": ("2", None, None),
     "won_amount": ("1500.25", None, None),
+    "lost_amount": ("300", None, None),  # d3
+    "pipeline_created_amount": ("1000.40", None, None),  # d3 and d4; d1 came in January
     "win_rate": ("0.666667", "2", "3"),  # d4 is open, whatever its expected close date says
     "average_deal_size": ("750.125", "1500.25", "2"),
     "pipeline_value": ("700.40", None, None),  # only d4 is still open

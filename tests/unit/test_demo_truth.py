@@ -15,7 +15,8 @@ KPIS = """
     ad_spend arr average_deal_size cac cash_flow clicks cost cpc csat ctr customer_churn_rate cvr
     ebitda gross_margin impressions invoiced_revenue lead_conversion_rate leads mrr
     net_profit_margin new_customers nps paying_customers pipeline_value profit qualified_leads
-    revenue roas sales_growth tickets_opened win_rate won_amount
+    revenue roas sales_growth tickets_opened win_rate won_amount won_deals lost_amount
+    pipeline_created_amount
     complaints cycle_time_hours first_response_hours first_time_right resolution_rate
 """
 VALUE_KPIS = """
@@ -185,17 +186,26 @@ def test_leads_and_deals_are_those_of_the_newest_snapshots(inbox: Inbox) -> None
     assert len(leads) < len(inbox.newest("salesforce/Lead*")), "some are deleted"
     one = Decimal(1)
     won = [deal for deal in deals if deal["IsWon"] == "true"]
+    lost = [deal for deal in deals if deal["IsClosed"] == "true" and deal not in won]
 
     def close(row: dict[str, str]) -> Decimal:
         day = date.fromisoformat(row["CloseDate"])
-        return inbox.to_euro(row["Amount"], row["CurrencyIsoCode"], day)
+        return inbox.to_euro(row["Amount"] or "0", row["CurrencyIsoCode"], day)
+
+    def creation(row: dict[str, str]) -> Decimal:
+        day = date.fromisoformat(row["CreatedDate"][:10])
+        return inbox.to_euro(row["Amount"] or "0", row["CurrencyIsoCode"], day)
 
     assert inbox.matches("leads", by_month(leads, lambda r: r["CreatedDate"], lambda _: one))
     qualified = [lead for lead in leads if lead["Qualified_Date__c"]]
     assert inbox.matches(
         "qualified_leads", by_month(qualified, lambda r: r["Qualified_Date__c"], lambda _: one)
     )
+    assert inbox.matches("won_deals", by_month(won, lambda r: r["CloseDate"], lambda _: one))
     assert inbox.matches("won_amount", by_month(won, lambda r: r["CloseDate"], close))
+    assert inbox.matches("lost_amount", by_month(lost, lambda r: r["CloseDate"], close))
+    created = by_month(deals, lambda r: r["CreatedDate"], creation)
+    assert inbox.matches("pipeline_created_amount", created)
     customers = {customer for customer, *_ in paid_spans(inbox)}
     of_march = [lead for lead in leads if lead["CreatedDate"].startswith("2025-03")]
     became = [lead for lead in of_march if lead["ConvertedAccountId"] in customers]
