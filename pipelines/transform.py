@@ -160,7 +160,6 @@ def _project_digest(settings: Settings, streams: Mapping[str, Stream]) -> str:
     write_landed_sources(streams, settings.project / "dbt_project")
     files = files_digest(settings.project, ["dbt_project"], BUILT)
     # The day of the run is the one variable that no model's configuration depends on.
-    # The day of the run is the one variable that no model's configuration depends on.
     read = json.dumps([files, figure_settings(settings)], sort_keys=True)
     return hashlib.sha256(read.encode()).hexdigest()[:16]
 

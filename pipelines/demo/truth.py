@@ -281,10 +281,11 @@ class Figures:
                 (won if deal.won else lost).add(deal.closed, 1)
                 worth = euro(amount, deal.currency, deal.closed)
                 (amounts if deal.won else lost_amounts).add(deal.closed, worth)
-            came_in.add(created, euro(amount, deal.currency, created))
+            entered = euro(amount, deal.currency, created)
+            came_in.add(created, entered)
             for month, end in self.months:
                 if created <= end < deal.closed:
-                    pipeline[month] += euro(amount, deal.currency, created)
+                    pipeline[month] += entered
         closed = Sums()
         for month, _ in self.months:
             closed[month] = won[month] + lost[month]

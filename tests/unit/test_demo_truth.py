@@ -186,7 +186,7 @@ def test_leads_and_deals_are_those_of_the_newest_snapshots(inbox: Inbox) -> None
     assert len(leads) < len(inbox.newest("salesforce/Lead*")), "some are deleted"
     one = Decimal(1)
     won = [deal for deal in deals if deal["IsWon"] == "true"]
-    lost = [deal for deal in deals if deal["IsClosed"] == "true" and deal not in won]
+    lost = [deal for deal in deals if deal["IsClosed"] == "true" and deal["IsWon"] != "true"]
 
     def close(row: dict[str, str]) -> Decimal:
         day = date.fromisoformat(row["CloseDate"])
