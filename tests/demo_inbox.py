@@ -84,6 +84,8 @@ class Inbox:
                     "cost": row["Cost"].replace(",", ""), "clicks": row["Clicks"].replace(",", ""),
                     "impressions": row["Impr."].replace(",", ""), "type": row["Campaign type"],
                     "views": row["TrueView views"].replace(",", ""),
+                    "conversions": row["Conversions"].replace(",", ""),
+                    "value": row["Conv. value"].replace(",", ""),
                 }
                 for row in rows
                 if not row["Day"].startswith("Total")
@@ -97,6 +99,8 @@ class Inbox:
                 "cost": str(row["Amount spent (USD)"]), "clicks": str(row["Link clicks"]),
                 "impressions": str(row["Impressions"]), "type": "",
                 "views": str(row["3-second video plays"] or 0),
+                "conversions": str(row["Results"] or 0),
+                "value": str(row["Purchases conversion value"] or 0),
             }
             for row in named
         ]  # fmt: skip

@@ -29,7 +29,7 @@ from pipelines.demo.truth_of_value import Basis, buying_kpis, value_kpis
 
 AD_KPIS = (
     "impressions", "clicks", "video_views", "video_view_rate", "ad_spend", "ctr", "cpc", "cpm",
-    "cvr", "cpa", "roas",
+    "cvr", "cpa", "roas", "ad_conversions", "ad_conversion_value",
 )  # fmt: skip
 
 
@@ -246,13 +246,16 @@ class Figures:
 
     def _customers(self) -> dict[str, ByMonth]:
         names = [month for month, _ in self.months]
+        # Before the first month nobody paid: nobody could leave in it, and there is no rate.
+        gone: ByMonth = {names[0]: NOTHING}
         churn: ByMonth = {names[0]: None}
         for before, month in pairwise(names):
-            gone = self.paying[before] - self.paying[month]
-            churn[month] = ratio(Decimal(len(gone)), Decimal(len(self.paying[before])))
+            left = Decimal(len(self.paying[before] - self.paying[month]))
+            gone[month], churn[month] = left, ratio(left, Decimal(len(self.paying[before])))
         return {
             "paying_customers": {month: Decimal(len(self.paying[month])) for month in names},
             "new_customers": self._flow(self._new_customers()),
+            "churned_customers": gone,
             "customer_churn_rate": churn,
         }
 
@@ -370,6 +373,8 @@ class Figures:
             "cpa": self._ratio(sums["ad_spend"], sums["conversions"]),
             "cvr": self._ratio(sums["conversions"], sums["clicks"]),
             "roas": self._ratio(sums["value"], sums["ad_spend"]),
+            "ad_conversions": self._flow(sums["conversions"]),
+            "ad_conversion_value": self._flow(sums["value"]),
         }
 
 

@@ -30,6 +30,7 @@ KPIS = """
     salary_competitiveness_ratio earned_value planned_value actual_cost cost_performance_index
     schedule_performance_index critical_path_days
     marketing_roi roas_attributed won_deals lost_amount pipeline_created_amount
+    churned_customers ad_conversions ad_conversion_value
 """.split()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ KPIS = """
     ebitda gross_margin impressions invoiced_revenue lead_conversion_rate leads mrr
     net_profit_margin new_customers nps paying_customers pipeline_value profit qualified_leads
     revenue roas sales_growth tickets_opened win_rate won_amount won_deals lost_amount
-    pipeline_created_amount
+    pipeline_created_amount churned_customers ad_conversions ad_conversion_value
     complaints cycle_time_hours first_response_hours first_time_right resolution_rate
 """
 VALUE_KPIS = """
@@ -107,6 +108,21 @@ def test_ad_figures_are_those_of_the_newest_reports(inbox: Inbox) -> None:
     )
 
 
+def test_conversions_and_their_value_are_what_the_platforms_claim(inbox: Inbox) -> None:
+    """Where a platform could not count any, it says `--` or nothing at all."""
+    ads = [row | {"value": row["value"].strip(" -") or "0"} for row in inbox.ads()]
+
+    def claimed(row: dict[str, str]) -> Decimal:
+        return Decimal(row["conversions"].strip(" -") or 0)
+
+    def euro(row: dict[str, str]) -> Decimal:
+        return inbox.to_euro(row["value"], row["currency"], date.fromisoformat(row["day"]))
+
+    assert any(claimed(row) % 1 for row in ads), "platforms count fractions"
+    assert inbox.matches("ad_conversions", by_month(ads, lambda row: row["day"], claimed))
+    assert inbox.matches("ad_conversion_value", by_month(ads, lambda row: row["day"], euro))
+
+
 def test_profit_and_cash_are_those_of_the_ledger(inbox: Inbox) -> None:
     chart = {row["account_id"]: row["account_class"] for row in inbox.newest("ledger/chart*")}
 
@@ -167,9 +183,11 @@ def test_recurring_revenue_and_customers_are_those_of_the_subscriptions(inbox: I
     assert inbox.matches("arr", {month: 12 * value for month, value in worth.items()})
     counted = {month: Decimal(len(who)) for month, who in paying.items()}
     assert inbox.matches("paying_customers", counted)
-    gone = len(paying["2025-09"] - paying["2025-10"])
+    left = {m: Decimal(len(paying[before] - paying[m])) for before, m in pairwise(paying)}
+    assert inbox.matches("churned_customers", left)
+    gone = left["2025-10"]
     told = inbox.truth["kpis"]["customer_churn_rate"]["2025-10"]
-    rate = Decimal(gone) / len(paying["2025-09"])
+    rate = gone / len(paying["2025-09"])
     assert Decimal(told) == rate.quantize(Decimal("0.000001"), ROUND_HALF_UP) > 0
     first: dict[str, date] = {}
     for customer, start, _, _ in spans:
