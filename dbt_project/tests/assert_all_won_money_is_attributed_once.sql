@@ -1,6 +1,6 @@
 {#
-    Under each attribution model a deal's parts, with what nobody can be given, are its amount: so
-    are those of any period, channel and owner.
+    Under each attribution model a deal's parts, with what nobody can be given, are its amount, in
+    its own currency as in the reporting one: so are those of any period, channel and owner.
 #}
 with
 
@@ -30,7 +30,14 @@ given as (
         sum(
             case when attribution_model = 'linear' then attributed_amount_reporting end
         ) as linear,
-        sum(attributed_deals) as deals
+        sum(case when attribution_model = 'first_touch' then attributed_amount end)
+            as first_touch_original,
+        sum(case when attribution_model = 'last_touch' then attributed_amount end)
+            as last_touch_original,
+        sum(case when attribution_model = 'linear' then attributed_amount end) as linear_original,
+        sum(attributed_deals) as deals,
+        min(currency_code) as first_currency,
+        max(currency_code) as last_currency
 
     from attribution
     group by deal_id
@@ -42,7 +49,12 @@ select
     deals.amount_reporting,
     given.first_touch,
     given.last_touch,
-    given.linear
+    given.linear,
+    deals.currency_code,
+    deals.amount,
+    given.first_touch_original,
+    given.last_touch_original,
+    given.linear_original
 
 from deals
 full outer join given on deals.deal_id = given.deal_id
@@ -51,5 +63,10 @@ where
     or given.first_touch is distinct from deals.amount_reporting
     or given.last_touch is distinct from deals.amount_reporting
     or given.linear is distinct from deals.amount_reporting
+    or given.first_touch_original is distinct from deals.amount
+    or given.last_touch_original is distinct from deals.amount
+    or given.linear_original is distinct from deals.amount
+    or given.first_currency is distinct from deals.currency_code
+    or given.last_currency is distinct from deals.currency_code
     -- Once by each of the three models.
     or given.deals is distinct from 3

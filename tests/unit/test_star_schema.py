@@ -17,7 +17,6 @@ NOT_CONVERTED = {
     "days: at the rates of these days the levels would differ. fct_ad_performance is converted",
 }
 OF_OTHER_ROWS = {
-    "fct_deal_attribution": "a share of the deal in fct_deals, which has currency and rate",
     "fct_mrr_movements": "sums a customer's subscriptions, which may be in several currencies; "
     "fct_subscription_mrr has each",
     "fct_mrr_retention": "as fct_mrr_movements",

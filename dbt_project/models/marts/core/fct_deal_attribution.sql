@@ -31,7 +31,12 @@ met as (
         deals.close_date,
         deals.region,
         deals.owner,
+        deals.currency_code,
+        deals.amount,
         deals.amount_reporting,
+        deals.fx_from_rate,
+        deals.fx_to_rate,
+        deals.fx_rate_date,
         deals._landing_id,
         deals._row_number,
         touches.touch_id,
@@ -58,8 +63,11 @@ divided as (
     select
         *,
         cast({{ kpi_ratio(
-            'amount_reporting', 'cast(places as decimal(9, 0))', unit_scale=6
+            'amount', 'cast(places as decimal(9, 0))', unit_scale=6
         ) }} as decimal(28, 6)) as equal_part,
+        cast({{ kpi_ratio(
+            'amount_reporting', 'cast(places as decimal(9, 0))', unit_scale=6
+        ) }} as decimal(28, 6)) as equal_part_reporting,
         cast({{ kpi_ratio('1', 'cast(places as decimal(9, 0))', unit_scale=0) }} as decimal(7, 6))
             as equal_share
 
@@ -67,13 +75,16 @@ divided as (
 
 ),
 
--- Equal parts, each rounded, may miss the amount by some millionths: the first touches carry them.
+-- Equal parts, each rounded, may miss the amount by some millionths: the first touches carry them,
+-- in either currency for itself. Parts that are converted one by one would miss it in one of them.
 left_over as (
 
     select
         *,
-        amount_reporting - cast(equal_part * cast(places as decimal(9, 0)) as decimal(28, 6))
-            as remainder,
+        amount - cast(equal_part * cast(places as decimal(9, 0)) as decimal(28, 6)) as remainder,
+        amount_reporting
+        - cast(equal_part_reporting * cast(places as decimal(9, 0)) as decimal(28, 6))
+            as remainder_reporting,
         1 - cast(equal_share * cast(places as decimal(9, 0)) as decimal(28, 6))
             as remainder_of_share
 
@@ -86,7 +97,8 @@ modelled as (
     select
         *,
         'first_touch' as attribution_model,
-        amount_reporting as attributed_amount,
+        amount as attributed_amount,
+        amount_reporting as attributed_amount_reporting,
         cast(1 as decimal(7, 6)) as attributed_deals
 
     from left_over
@@ -97,7 +109,8 @@ modelled as (
     select
         *,
         'last_touch' as attribution_model,
-        amount_reporting as attributed_amount,
+        amount as attributed_amount,
+        amount_reporting as attributed_amount_reporting,
         cast(1 as decimal(7, 6)) as attributed_deals
 
     from left_over
@@ -109,6 +122,8 @@ modelled as (
         *,
         'linear' as attribution_model,
         equal_part + {{ left_over_millionth('place', 'remainder') }} as attributed_amount,
+        equal_part_reporting + {{ left_over_millionth('place', 'remainder_reporting') }}
+            as attributed_amount_reporting,
         cast(
             equal_share + {{ left_over_millionth('place', 'remainder_of_share') }} as decimal(7, 6)
         ) as attributed_deals
@@ -133,7 +148,12 @@ select
     modelled.campaign_id,
     modelled.region,
     modelled.owner,
-    cast(modelled.attributed_amount as decimal(28, 6)) as attributed_amount_reporting,
+    modelled.currency_code,
+    cast(modelled.attributed_amount as decimal(18, 6)) as attributed_amount,
+    cast(modelled.attributed_amount_reporting as decimal(28, 6)) as attributed_amount_reporting,
+    modelled.fx_from_rate,
+    modelled.fx_to_rate,
+    modelled.fx_rate_date,
     modelled.attributed_deals,
     modelled._landing_id,
     modelled._row_number
