@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from models.periods import GRAINS, Grain
 from models.yaml_source import DeclarationError, Location, first_problem, read_yaml
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -130,6 +131,11 @@ class KpiMeta(Declared):
     """It is defined per month; a quarter and a year are of the sums over their months."""
     matures_after_days: int = Field(default=0, ge=0)
     """So many days after a period's end its figure is complete, and not before."""
+
+    @property
+    def grains(self) -> tuple[Grain, ...]:
+        """The grains that the KPI exists in."""
+        return GRAINS[GRAINS.index("month" if self.per_month else self.smallest_grain) :]
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,29 @@
 """A scorecard as it is declared: which KPIs tell how a company or team does, and its objectives.
 
 Belongs here: the shape of `models/scorecards/*.yml`, refusing a wrong one with file, line and
-remedy, and naming what makes one hard to use. Does not belong here: the KPIs themselves (`kpi.py`).
+remedy. Does not belong here: the KPIs themselves (`kpi.py`), and what makes a scorecard hard to use
+(`scorecard_findings.py`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
-from models.kpi import Declared, Kpi, Owner, Text
-from models.smart import Finding
-from models.yaml_source import DeclarationError, first_problem, read_yaml
+from models.kpi import Declared, Owner, Text
+from models.periods import Grain
+from models.yaml_source import DeclarationError, Location, own_findings, problem_of, read_yaml
 
 Perspective = Literal["financial", "customer", "process", "growth"]
-Grain = Literal["day", "week", "month", "quarter", "year"]
 Weight = Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)]
 Amount = Annotated[Decimal, Field(max_digits=28, decimal_places=6)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-MOST_KPIS = 7
-MOST_KEY_KPIS = 5
 REMEDY = "See docs/scorecards.md for what a scorecard declares."
 
 
@@ -108,99 +106,64 @@ class Scorecard(Declared):
         return self
 
 
+PARTS: dict[str, type[Declared]] = {
+    "": Scorecard,
+    "owner": Owner,
+    "measures": Measure,
+    "objectives": Objective,
+    "key_results": KeyResult,
+}
+"""What stands under each key that has keys under it."""
+
+
 def load_scorecards(folder: Path) -> dict[str, Scorecard]:
     """Every scorecard declared in a folder, by name; none where there is no such folder.
 
     Raises:
         ScorecardError: a declaration cannot be used, or two have one name.
     """
+    scorecards, refused = read_scorecards(folder)
+    if refused:
+        raise refused[0]
+    return scorecards
+
+
+def read_scorecards(folder: Path) -> tuple[dict[str, Scorecard], list[ScorecardError]]:
+    """The scorecards of a folder that can be used, by name, and all that is wrong with others."""
     found: dict[str, Scorecard] = {}
+    refused: list[ScorecardError] = []
     for file in sorted(folder.glob("*.yml")):
-        try:
-            document, lines = read_yaml(file)
-        except DeclarationError as error:
-            raise ScorecardError(file, error.line, error.problem, error.remedy) from error
-        if not isinstance(document, dict):
-            raise ScorecardError(file, 1, "it holds no keys", REMEDY)
-        try:
-            scorecard = Scorecard.model_validate({**document, "file": file})
-        except ValidationError as error:
-            wrong = first_problem(error, file, lines)
-            remedy = wrong.remedy if wrong.remedy.startswith("Allowed") else REMEDY
-            raise ScorecardError(file, wrong.line or 1, wrong.problem, remedy) from error
-        if scorecard.scorecard in found:
+        scorecard = _read_scorecard(file)
+        if isinstance(scorecard, list):
+            refused += scorecard
+        elif scorecard.scorecard in found:
             other = found[scorecard.scorecard].file
             problem = f"scorecard {scorecard.scorecard!r} is also declared in {other}"
-            raise ScorecardError(file, 1, problem, "Keep one of the two.")
-        found[scorecard.scorecard] = scorecard
-    return found
+            refused.append(ScorecardError(file, 1, problem, "Keep one of the two."))
+        else:
+            found[scorecard.scorecard] = scorecard
+    return found, refused
 
 
-def scorecard_findings(
-    scorecards: Mapping[str, Scorecard], kpis: Mapping[str, Kpi]
-) -> list[Finding]:
-    """What makes a scorecard hard to use, or leaves part of it without a figure."""
-    findings = []
-    for card in scorecards.values():
-        lines = read_yaml(card.file)[1]
-
-        def find(problem: str, remedy: str, *at: str | int, card: Scorecard = card) -> None:
-            line = lines.get(at, 1)  # noqa: B023  (called in this round only)
-            findings.append(Finding(card.scorecard, "scorecard", problem, remedy, card.file, line))
-
-        if len(card.measures) > MOST_KPIS:
-            find(
-                f"{len(card.measures)} KPIs: nobody steers by more than {MOST_KPIS}",
-                "Keep those that somebody acts on.",
-                "measures",
-            )
-        total = sum((measure.weight for measure in card.measures), Decimal(0))
-        if total != 1:
-            find(f"the weights of its KPIs sum to {total}", "Make them sum to 1.", "measures")
-        for index, measure in enumerate(card.measures):
-            if measure.kpi not in kpis:
-                find(
-                    f"there is no KPI {measure.kpi!r}", "Name one that there is.", "measures", index
-                )
-        for index, objective in enumerate(card.objectives):
-            total = sum((result.weight for result in objective.key_results), Decimal(0))
-            if total != 1:
-                find(
-                    f"the weights of objective {objective.name!r} sum to {total}",
-                    "Make them sum to 1.",
-                    "objectives",
-                    index,
-                )
-            for result in objective.key_results:
-                if result.kpi not in kpis:
-                    find(
-                        f"objective {objective.name!r} names {result.kpi!r}, which is no KPI",
-                        "Name one that there is.",
-                        "objectives",
-                        index,
-                    )
-    return findings + _too_much_for_one_team(scorecards, kpis)
+def _read_scorecard(file: Path) -> Scorecard | list[ScorecardError]:
+    try:
+        document, lines = read_yaml(file)
+    except DeclarationError as error:
+        return [ScorecardError(file, error.line, error.problem, error.remedy)]
+    if not isinstance(document, dict):
+        return [ScorecardError(file, 1, "it holds no keys", REMEDY)]
+    try:
+        return Scorecard.model_validate({**document, "file": file})
+    except ValidationError as error:
+        return [_refusal(finding, file, lines) for finding in own_findings(error)]
 
 
-def _too_much_for_one_team(
-    scorecards: Mapping[str, Scorecard], kpis: Mapping[str, Kpi]
-) -> list[Finding]:
-    """A KPI on any scorecard is a key KPI of the team that answers for it."""
-    key: dict[str, dict[str, Scorecard]] = {}
-    for card in scorecards.values():
-        for measure in card.measures:
-            if measure.kpi in kpis:
-                team = kpis[measure.kpi].meta.owner.team
-                key.setdefault(team, {}).setdefault(measure.kpi, card)
-    return [
-        Finding(
-            next(iter(theirs.values())).scorecard,
-            "scorecard",
-            f"team {team} answers for {len(theirs)} key KPIs: {', '.join(sorted(theirs))}",
-            f"Leave it at most {MOST_KEY_KPIS}, or share them among teams.",
-            next(iter(theirs.values())).file,
-            1,
-        )
-        for team, theirs in sorted(key.items())
-        if len(theirs) > MOST_KEY_KPIS
-    ]
+def _refusal(finding: ErrorDetails, file: Path, lines: dict[Location, int]) -> ScorecardError:
+    """What is wrong, and what may stand there as far as it can be said in a line."""
+    wrong = problem_of(finding, file, lines)
+    remedy = wrong.remedy if wrong.remedy.startswith("Allowed") else REMEDY
+    if finding["type"] == "extra_forbidden":
+        above = [part for part in finding["loc"][:-1] if isinstance(part, str)]
+        known = PARTS[above[-1] if above else ""].model_fields
+        remedy = f"Allowed: {', '.join(key for key in known if key != 'file')}."
+    return ScorecardError(file, wrong.line or 1, wrong.problem, remedy)

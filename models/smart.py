@@ -1,8 +1,8 @@
 """What keeps a declaration from being SMART, as findings: nothing here stops a run.
 
 Belongs here: what can be said of the declarations of KPIs and contracts alone. Does not belong
-here: what is refused outright (`kpi.py`, `contract.py`), findings of scorecards (`scorecard.py`),
-and what only a release can tell (`pipelines/serve/lint.py`).
+here: what is refused outright (`kpi.py`, `contract.py`), findings of scorecards
+(`scorecard_findings.py`), and what only a release can tell (`pipelines/serve/lint.py`).
 """
 
 from __future__ import annotations
@@ -157,13 +157,33 @@ class Definitions:
     metrics: Mapping[str, Mapping[str, Any]]
     facts_of_measures: Mapping[str, str]
     sql_models: frozenset[str]
+    facts_per_grain: frozenset[str]
+    """Facts with a row for each grain: their days do not add up to their months."""
+
+    def is_counted_per_grain(self, name: str) -> bool:
+        """Whether a metric is made of rows that each grain has for itself."""
+        measures = [
+            measure
+            for metric in self._made_of(name)
+            for measure in _names(self.metrics[metric].get("type_params") or {}, "measure")
+        ]
+        return any(self.facts_of_measures.get(one) in self.facts_per_grain for one in measures)
+
+    def _made_of(self, name: str) -> list[str]:
+        """The metric and all that it is made of, however deep, as far as there is one."""
+        found = [name]
+        for metric in found:
+            params = self.metrics[metric].get("type_params") or {}
+            needed = _names(params, "numerator", "denominator", "metrics")
+            found += dict.fromkeys(
+                one for one in needed if one in self.metrics and one not in found
+            )
+        return found
 
     def missing_inputs(self, name: str) -> list[str]:
         """What a metric is made of, however deep, that there is not; each thing once."""
         missing: dict[str, None] = {}
-        asked, left = {name}, [name]
-        while left:
-            metric = left.pop()
+        for metric in self._made_of(name):
             params = self.metrics[metric].get("type_params") or {}
             for measure in _names(params, "measure"):
                 fact = self.facts_of_measures.get(measure)
@@ -176,9 +196,6 @@ class Definitions:
                     missing[f"metric {metric!r} is made of {needed!r}, which is not declared"] = (
                         None
                     )
-                elif needed not in asked:
-                    asked.add(needed)
-                    left.append(needed)
         return list(missing)
 
 
@@ -186,6 +203,7 @@ def read_definitions(dbt_project: Path) -> Definitions:
     """What stands in `dbt_project/models`, as far as a KPI may name it."""
     metrics: dict[str, Mapping[str, Any]] = {}
     facts: dict[str, str] = {}
+    per_grain: set[str] = set()
     for file in sorted((dbt_project / "models" / "kpis").glob("**/*.yml")):
         document = read_yaml(file)[0] or {}
         for metric in document.get("metrics") or []:
@@ -194,8 +212,10 @@ def read_definitions(dbt_project: Path) -> Definitions:
             named = re.search(r"ref\(\s*['\"](\w+)['\"]\s*\)", str(semantic_model.get("model")))
             for measure in semantic_model.get("measures") or []:
                 facts[measure["name"]] = named.group(1) if named else str(semantic_model["model"])
+                if "grain_column" in ((semantic_model.get("config") or {}).get("meta") or {}):
+                    per_grain.add(facts[measure["name"]])
     models = frozenset(file.stem for file in (dbt_project / "models").glob("**/*.sql"))
-    return Definitions(metrics, facts, models)
+    return Definitions(metrics, facts, models, frozenset(per_grain))
 
 
 def _names(params: Mapping[str, Any], *keys: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What is to be mended in the declarations, and what the served release says against them.
 
 Belongs here: asking. Does not belong here: what a finding of the declarations alone is
-(`models/smart.py`, `models/scorecard.py`), how it looks (`screen_targets.py`).
+(`models/smart.py`, `models/scorecard_findings.py`), how it looks (`screen_targets.py`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from models.contract import load_contracts
 from models.kpi import Kpi, load_kpis
-from models.scorecard import Scorecard, load_scorecards, scorecard_findings
-from models.smart import Finding, Rule, contract_findings, smart_findings
+from models.periods import Calendar
+from models.scorecard import Scorecard, read_scorecards
+from models.scorecard_findings import Declarations, refused_findings, scorecard_findings
+from models.smart import Finding, Rule, contract_findings, read_definitions, smart_findings
 from pipelines.serve.mart import open_mart
 from pipelines.settings import Settings
 
@@ -32,14 +34,17 @@ def lint(settings: Settings) -> list[Finding]:
     """Everything to be mended, in order of file and line; empty where all is well.
 
     Raises:
-        DeclarationError: a declaration cannot be used at all.
+        DeclarationError: a declaration of KPIs or contracts cannot be used at all.
     """
     project = settings.project
     kpis = load_kpis(project / "dbt_project")
-    scorecards = load_scorecards(project / "models" / "scorecards")
+    scorecards, refused = read_scorecards(project / "models" / "scorecards")
+    calendar = Calendar(settings.calendar, settings.week_start, settings.fiscal_year_start)
+    declared = Declarations(kpis, read_definitions(project / "dbt_project"), calendar)
     findings = smart_findings(kpis, project / "dbt_project", settings.as_of)
     findings += contract_findings(load_contracts(project / "models" / "contracts"))
-    findings += scorecard_findings(scorecards, kpis)
+    findings += refused_findings(refused)
+    findings += scorecard_findings(scorecards, declared)
     if settings.current.exists():
         with open_mart(settings.current.resolve()) as mart:
             findings += release_findings(mart, kpis, scorecards)

@@ -386,6 +386,11 @@ def test_a_kpi_of_months_has_no_days_and_weeks(warehouse: Path) -> None:
     assert asked(warehouse, declared) == [("month, quarter, year",)]
 
 
+def test_a_kpi_exists_in_the_grains_that_its_declaration_says(warehouse: Path) -> None:
+    found = dict(asked(warehouse, "select kpi, grains from kpi_mart.dim_kpi"))
+    assert found == {name: ", ".join(kpi.meta.grains) for name, kpi in KPIS.items()}
+
+
 def test_a_figure_of_a_quarter_is_explained_month_by_month(warehouse: Path) -> None:
     definitions = extract_definitions(warehouse.parent / "target" / "manifest.json")
     told = explain(warehouse, definitions, "clv", "2026-Q1", rows=True)

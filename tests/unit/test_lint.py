@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
+from declared_project import metric, project, scorecard
 from typer.testing import CliRunner
 
 from models.contract import load_contracts
 from models.kpi import load_kpis
-from models.scorecard import ScorecardError, load_scorecards, scorecard_findings
+from models.scorecard import load_scorecards
 from models.smart import contract_findings, smart_findings
 from pipelines.cli import app
 from pipelines.serve.lint import lint, release_findings
@@ -23,45 +23,6 @@ from pipelines.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 22)
-LABELS = {"zh-Hant": "點擊率", "zh-Hans": "点击率", "vi": "Tỷ lệ nhấp"}
-SAID = "Clicks over impressions, summed first and divided last, never averaged over campaigns."
-OWNER = {"team": "Marketing", "email": "marketing@example.com"}
-
-
-def metric(name: str, **changes: Any) -> dict[str, Any]:
-    """A KPI that is declared well: a count of clicks."""
-    meta: dict[str, Any] = {
-        "unit": "count",
-        "better": "up",
-        "kind": "flow",
-        "timing": "lead",
-        "goal": "Draw visitors",
-        "owner": OWNER,
-        "level": "tactical",
-        "scope": "team",
-        "descriptors": ["quantitative", "leading"],
-        "labels": LABELS,
-        "descriptions": LABELS,
-        "review": {"date": date(2027, 1, 15), "cadence": "quarterly"},
-        "version": 1,
-    }
-    said: dict[str, Any] = {"description": SAID, "type": "simple"}
-    said["type_params"] = {"measure": "clicks"}
-    said |= {key: changes.pop(key) for key in list(changes) if key in said}
-    return {"name": name, "label": name, **said, "config": {"meta": {"kpi": {**meta, **changes}}}}
-
-
-def project(folder: Path, *metrics: dict[str, Any]) -> Path:
-    """A project with the KPIs, one measure and the model that it is of."""
-    facts = {"name": "ads", "model": "ref('fct_ads')", "measures": [{"name": "clicks"}]}
-    document = {"semantic_models": [facts], "metrics": list(metrics)}
-    kpis = folder / "dbt_project" / "models" / "kpis"
-    kpis.mkdir(parents=True)
-    (kpis / "ads.yml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    (kpis.parent / "fct_ads.sql").write_text("select 1 as clicks", encoding="utf-8")
-    (folder / "models" / "contracts").mkdir(parents=True)
-    (folder / "expectations").mkdir()
-    return folder
 
 
 def found(folder: Path) -> list[tuple[str, str]]:
@@ -138,76 +99,6 @@ def test_a_contract_that_rests_on_nothing_and_guesses_of_a_draft_are_named(tmp_p
         ("shop", 1, "it does not say what it rests on"),
         ("shop", 9, "a guess of its draft was not looked at: is it the key?"),
     ]
-
-
-def scorecard(folder: Path, kpis: Sequence[str], weight: str, **changes: Any) -> Path:
-    card = {
-        "scorecard": "shop",
-        "label": "Shop",
-        "description": "How the shop does.",
-        "owner": OWNER,
-        "grain": "month",
-        "measures": [{"perspective": "growth", "kpi": k, "weight": float(weight)} for k in kpis],
-        **changes,
-    }
-    file = folder / "scorecards" / "shop.yml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump(card, sort_keys=False), encoding="utf-8")
-    return file.parent
-
-
-def test_a_scorecard_of_more_than_seven_kpis_and_a_team_of_more_than_five_are_named(
-    tmp_path: Path,
-) -> None:
-    names = [f"k{n}" for n in range(8)]
-    kpis = load_kpis(project(tmp_path, *map(metric, names)) / "dbt_project")
-    cards = load_scorecards(scorecard(tmp_path, names, "0.125"))
-    problems = [one.problem for one in scorecard_findings(cards, kpis)]
-    assert problems[0].startswith("8 KPIs: nobody steers by more than 7")
-    assert problems[1].startswith("team Marketing answers for 8 key KPIs: k0, k1")
-    assert len(problems) == 2
-
-    cards = load_scorecards(scorecard(tmp_path, names[:5], "0.2"))
-    assert scorecard_findings(cards, kpis) == []
-
-
-def test_weights_that_do_not_sum_to_one_and_unknown_kpis_are_named(tmp_path: Path) -> None:
-    kpis = load_kpis(project(tmp_path, metric("clicks")) / "dbt_project")
-    objective = {
-        "name": "more",
-        "label": "More",
-        "description": "More of it.",
-        "owner": OWNER,
-        "starts": date(2026, 1, 1),
-        "ends": date(2026, 12, 31),
-        "key_results": [{"kpi": "clocks", "baseline": 1, "target": 2, "weight": 0.9}],
-    }
-    folder = scorecard(tmp_path, ["clicks", "sales"], "0.4", objectives=[objective])
-    assert [one.problem for one in scorecard_findings(load_scorecards(folder), kpis)] == [
-        "the weights of its KPIs sum to 0.8",
-        "there is no KPI 'sales'",
-        "the weights of objective 'more' sum to 0.9",
-        "objective 'more' names 'clocks', which is no KPI",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"grain": "fortnight"}, r"shop\.yml:\d+: `grain`.*Allowed: 'day'"),
-        ({"measures": []}, "measures"),
-        ({"wieght": 1}, "wieght"),
-        (
-            {"measures": [{"perspective": "growth", "kpi": "a", "weight": 0.5}] * 2},
-            "stands 2 times",
-        ),
-    ],
-)
-def test_a_scorecard_that_cannot_be_used_is_refused_by_file_and_line(
-    tmp_path: Path, changes: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(ScorecardError, match=said):
-        load_scorecards(scorecard(tmp_path, ["a"], "1", **changes))
 
 
 MART = """
