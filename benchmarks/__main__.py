@@ -151,21 +151,35 @@ def company(scratch: Path, times: int) -> list[Work]:
     return [alone, whole, later, nothing]
 
 
-def one_more_day(scratch: Path, histories: list[int]) -> list[Work]:
-    """A daily run with one new day, of companies of different age (P3)."""
+def one_more_day(scratch: Path, histories: list[int], ad_rows: int) -> list[Work]:
+    """A daily run with one new day, of companies of different age (P3).
+
+    Args:
+        scratch: a folder with room for the exports.
+        histories: days of life before the new day.
+        ad_rows: how many more rows of ad reports each thousand days bring; none where it is 0.
+    """
     until = date(2026, 6, 30)
     works: list[Work] = []
     for days in histories:
         inbox, home = scratch / f"aged-{days}", Path(tempfile.mkdtemp(dir=scratch))
         truth = scratch / "truth-of-aged.json"
         write_demo(inbox, until=until, days=days, truth=truth)
+        if ad_rows:
+            rows = ad_rows * days // 1000
+            write_large(inbox / "google_ads" / "agency" / "Campaign report 2026-07-01.csv", rows)
+            shutil.rmtree(inbox / "ledger")
         Work("").measure(kpi("run", "--inbox", str(inbox)), home)
         write_demo(inbox, until=until, days=days, extra_days=1, truth=truth)
+        if ad_rows:
+            shutil.rmtree(inbox / "ledger")
         goal = "≤ 1.3" if works else ""
-        work = Work(f"one more day after {days:,}", beside=works[0] if works else None, goal=goal)
+        name = f"one more day after {days:,}{' with many ads' if ad_rows else ''}"
+        work = Work(name, beside=works[0] if works else None, goal=goal)
         work.measure(kpi("run", "--inbox", str(inbox)), home, "2026-07-02")
         works.append(work)
         remove(home)
+        shutil.rmtree(inbox)
     return works
 
 
@@ -210,7 +224,9 @@ def main() -> None:
         works += first_load(scratch, given.rows)
         works += small_files(scratch, given.files)
         works += company(scratch, given.times)
-        works += one_more_day(scratch, [int(days) for days in given.histories.split(",") if days])
+        histories = [int(days) for days in given.histories.split(",") if days]
+        works += one_more_day(scratch, histories, 0)
+        works += one_more_day(scratch, histories, given.rows)
     load = os.getloadavg()[0]
     print(f"{'work':46} {'seconds':>9} {'ratio':>7} {'goal':>8} {'peak MB':>9}")
     for work in works:

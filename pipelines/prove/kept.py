@@ -113,7 +113,7 @@ def look_at_landed(settings: Settings) -> Looked:
 def look_at_releases(settings: Settings) -> Looked:
     """Compare every file of the releases that are kept with their manifests, and these with it."""
     from pipelines.publish.demands import kept_releases
-    from pipelines.publish.release import damages
+    from pipelines.publish.parent import damages
 
     released = {
         int(event.payload["release"]): str(event.payload["manifest_sha256"])

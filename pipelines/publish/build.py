@@ -7,10 +7,10 @@ whether it may be made, and when it is seen (`release.py`).
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +18,50 @@ from models.contract import load_contracts
 from pipelines.check.gate import Verdict
 from pipelines.ledger import Ledger
 from pipelines.publish import record
+from pipelines.publish.digest import Digest, digest_of, digest_of_parts
 from pipelines.publish.duckdb_target import (
-    SCHEMA,
     Stamp,
     WrongMart,
+    bring_up_to_date,
     copy_table,
-    digest_of,
+    drop_tables_but,
     published_tables,
     reading,
     write_record,
     writing,
 )
-from pipelines.publish.parquet_target import prove_same, write_parquet
+from pipelines.publish.parent import FORMAT, Parent, parent_of
+from pipelines.publish.parquet_target import file_name, prove_same, rows_of, write_parquet
+from pipelines.publish.parts import (
+    SCHEMA,
+    declared_parts,
+    digest_of_months,
+    digests_by_month,
+    months_of,
+)
 from pipelines.run import Run
 from pipelines.set_aside import read_set_aside
 from pipelines.settings import Settings
 from pipelines.storage import file_digest, make_read_only
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pipelines.land.landing import Landing
 
 Definitions = Callable[[Path], Mapping[str, Any]]
-Digest = tuple[int, str]
-"""How many rows, and the SHA-256 of their canonical text."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a release: what it holds, and what of it was written anew."""
+
+    digest: Digest
+    column: str | None = None
+    """The day by whose month its rows are published; None where it has no parts."""
+    months: Mapping[str, Digest] = field(default_factory=dict)
+    unchanged: frozenset[str | None] = frozenset()
+    """The months that are as in the release before; {None} of a table without parts."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +100,10 @@ def build_release(plan: Plan, staging: Path, definitions: Definitions | None) ->
     """
     staging.mkdir()
     mart = staging / "mart.duckdb"
-    tables, figures_sha256 = _write_mart(plan, mart)
-    _write_parquet(plan, mart, staging / "parquet")
+    frozen = plan.run.frozen_inputs()
+    parent = parent_of(plan.settings, plan.ledger, frozen.get("parent_release"))
+    tables, figures_sha256 = _write_mart(plan, mart, parent)
+    _write_parquet(plan, mart, tables, parent)
     # Once more: what was copied must be what was checked, also if it changed in between.
     if file_digest(plan.run.candidate) != plan.verdict.candidate_sha256:
         raise WrongMart(f"{plan.run.candidate} was changed while it was published. Run again.")
@@ -102,24 +125,23 @@ def figures_digest(figures: Mapping[str, Digest]) -> str:
     The record of the run (checks, releases, …) is not part of it: the same exports give the same
     digest, whenever and however often they are computed.
     """
-    lines = [f"{table} {figures[table][1]}\n" for table in sorted(figures)]
-    return sha256("".join(lines).encode()).hexdigest()
+    return digest_of_parts({table: sha256 for table, (_, sha256) in figures.items()})
 
 
-def _write_mart(plan: Plan, mart: Path) -> tuple[dict[str, Digest], str]:
-    """Write the mart; returns every table's digest, and that of all figures."""
-    with writing(mart, plan.run.candidate, plan.settings.memory_limit) as connection:
+def _write_mart(plan: Plan, mart: Path, parent: Parent | None) -> tuple[dict[str, Table], str]:
+    """Write the mart; returns its tables, and the digest of all figures."""
+    parts = declared_parts(plan.run.dbt_target / "manifest.json")
+    begin_with = parent.mart if parent else None
+    with writing(mart, plan.run.candidate, plan.settings.memory_limit, begin_with) as connection:
         names = published_tables(connection, "candidate")
         if "kpi_values" not in names:
             raise WrongMart(f"{plan.run.candidate} has no {SCHEMA}.kpi_values")
         stamp = Stamp(plan.number, plan.published_at, _checks_by_kpi(plan.verdict))
-        tables: dict[str, Digest] = {}
-        for table in names:
-            copy_table(connection, table, stamp)
-            tables[table] = digest_of(
-                connection, f'mart.{SCHEMA}."{table}"', table, is_ordered=True
-            )
-        figures_sha256 = figures_digest(tables)
+        drop_tables_but(connection, names)
+        tables = {
+            name: _write_table(connection, name, stamp, parts.get(name), parent) for name in names
+        }
+        figures_sha256 = figures_digest({name: table.digest for name, table in tables.items()})
         streams = load_contracts(plan.settings.project / "models" / "contracts")
         aside = read_set_aside(plan.settings, streams, plan.ledger)
         for each in (
@@ -133,20 +155,66 @@ def _write_mart(plan: Plan, mart: Path) -> tuple[dict[str, Digest], str]:
             if each.name in tables:
                 raise WrongMart(f"{SCHEMA}.{each.name} is made when publishing; rename the model")
             write_record(connection, each)
-            tables[each.name] = digest_of(connection, f'mart.{SCHEMA}."{each.name}"')
+            tables[each.name] = Table(digest_of(connection, f'mart.{SCHEMA}."{each.name}"'))
     shutil.rmtree(mart.with_name("spill"), ignore_errors=True)
     return tables, figures_sha256
 
 
-def _write_parquet(plan: Plan, mart: Path, folder: Path) -> None:
-    """Write every table of the closed mart as Parquet, and prove it the same."""
+def _write_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    stamp: Stamp,
+    column: str | None,
+    parent: Parent | None,
+) -> Table:
+    """Write what of a table is not in the mart already; its digests of old and new."""
+    changed = bring_up_to_date(connection, name, column) if parent else None
+    if changed is None:
+        copy_table(connection, name, stamp, column)
+    if column is None:
+        known = parent.digest(name) if parent and changed is not None else None
+        relation = f'mart.{SCHEMA}."{name}"'
+        digest = known or digest_of(connection, relation, name, is_ordered=True)
+        return Table(digest, unchanged=frozenset([None]) if known else frozenset())
+    kept = parent.months(name) if parent and changed is not None else {}
+    for month in months_of(changed or ()):
+        kept.pop(month, None)
+    try:
+        months = digests_by_month(connection, name, column, kept, is_ordered=changed is None)
+    except ValueError as error:
+        raise WrongMart(f"{SCHEMA}.{name} is not as in the release before: {error}") from error
+    return Table(digest_of_months(months), column, months, frozenset(kept))
+
+
+def _write_parquet(
+    plan: Plan, mart: Path, tables: Mapping[str, Table], parent: Parent | None
+) -> None:
+    """Write the closed mart as Parquet and prove it the same; what did not change is linked to."""
     with reading(mart, plan.settings.memory_limit) as connection:
-        for table in published_tables(connection, "mart"):
-            prove_same(connection, table, write_parquet(connection, table, folder))
+        for name, table in tables.items():
+            for month in table.months if table.column else (None,):
+                file = mart.parent / file_name(name, month)
+                before = parent.file(file_name(name, month)) if parent else None
+                if before and month in table.unchanged:
+                    _take_over(before, file)
+                    continue
+                relation = rows_of(name, table.column, month)
+                write_parquet(connection, relation, file)
+                prove_same(connection, relation, file)
+
+
+def _take_over(before: Path, file: Path) -> None:
+    """The same file in another release: neither is ever changed."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(before, file)
+    except OSError:
+        # Not every file system has links.
+        shutil.copyfile(before, file)
 
 
 def _write_manifest(
-    plan: Plan, staging: Path, tables: Mapping[str, Digest], figures_sha256: str
+    plan: Plan, staging: Path, tables: Mapping[str, Table], figures_sha256: str
 ) -> None:
     frozen = plan.run.frozen_inputs()
     files = sorted(file for file in staging.rglob("*") if file.is_file())
@@ -156,10 +224,19 @@ def _write_manifest(
         "code_digest": frozen.get("code_digest"),
         "landings": frozen.get("landings", []),
         "figures_sha256": figures_sha256,
-        "tables": {name: {"rows": rows, "sha256": found} for name, (rows, found) in tables.items()},
+        "format": FORMAT,
+        "tables": {name: _described(table) for name, table in tables.items()},
         "files": {str(file.relative_to(staging)): file_digest(file) for file in files},
     }
     _write_json(staging / "manifest.json", manifest)
+
+
+def _described(table: Table) -> dict[str, Any]:
+    rows, sha256 = table.digest
+    months = {
+        month: {"rows": rows, "sha256": sha256} for month, (rows, sha256) in table.months.items()
+    }
+    return {"rows": rows, "sha256": sha256} | ({"months": months} if table.column else {})
 
 
 def _checks_by_kpi(verdict: Verdict) -> dict[str, tuple[int, int]]:

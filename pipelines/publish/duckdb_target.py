@@ -1,45 +1,35 @@
 """Writes a release's `mart.duckdb`: the candidate's tables, stamped, and the record of the run.
 
-Belongs here: everything inside that one file, and the digest of a table's rows. Does not belong
-here: when it becomes visible (`release.py`), and its copy in Parquet (`parquet_target.py`).
+Belongs here: everything inside that one file. Does not belong here: when it becomes visible
+(`release.py`), its copy in Parquet (`parquet_target.py`), the digests of its rows (`digest.py`).
 
-The file is new, never changed after, and of a storage version that ties a write-ahead log to its
-file: a left-over log of another file is then refused instead of replayed.
+The file begins as a copy of the last release's, where there is one, so that only what changed is
+written. It is a new file all the same, never changed after, and of a storage version that ties a
+write-ahead log to its file: a left-over log of another file is then refused instead of replayed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import struct
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.land import sql
+from pipelines.publish.digest import fingerprint_of, stamps_of
+from pipelines.publish.parts import SCHEMA, Days, changed_days, days_in
 
-SCHEMA = "kpi_mart"
 STORAGE_VERSION = "v1.4.0"
 INTERNAL = ("kpi_components", "kpi_components_daily")
 """Steps of the KPI tables' own making; what they hold is in `kpi_values`."""
 MEMORY_SHARE = 0.6
-STAMPED = ("kpi_scorecard", "kpi_latest")
-STAMPS: Mapping[str, tuple[str, str]] = {
-    "checks_passed": ("bigint", "How many checks of this KPI passed"),
-    "checks_total": ("bigint", "How many checks were asked about this KPI"),
-    "release_id": ("bigint", "The release this row belongs to"),
-    "published_at": ("timestamp", "When the release was made, UTC"),
-}
-
-
-NEVER_ESCAPED = ("DECIMAL", "BIGINT", "INTEGER", "DATE", "BOOLEAN", "TIMESTAMP")
-ESCAPED = (("chr(92)", "\\"), ("chr(9)", "t"), ("chr(10)", "n"), ("chr(13)", "r"))
-"""Characters by their code, the backslash first, and what is written after a backslash."""
+MOST_REPLACED = 4
+"""Beyond one part in so many a table is written as a whole: nothing is gained any more."""
 
 
 class WrongMart(Exception):
@@ -77,9 +67,20 @@ class Stamp:
 
 
 @contextmanager
-def writing(mart: Path, candidate: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new mart to write and the candidate to read, attached as `mart` and `candidate`."""
+def writing(
+    mart: Path, candidate: Path, memory_limit: str, begin_with: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new mart to write and the candidate to read, attached as `mart` and `candidate`.
+
+    Args:
+        mart: the file to make.
+        candidate: a closed file.
+        memory_limit: of the process.
+        begin_with: the mart of another release, whose tables the new one has at first.
+    """
     spill = mart.with_name("spill")
+    if begin_with:
+        shutil.copyfile(begin_with, mart)
     with duckdb.connect(
         config={
             "memory_limit": _part_of(memory_limit),
@@ -93,7 +94,7 @@ def writing(mart: Path, candidate: Path, memory_limit: str) -> Iterator[duckdb.D
         connection.execute(f"attach {text(candidate)} as candidate (read_only)")
         # One transaction: else the disk is waited for after each table and each comment.
         connection.execute("begin transaction")
-        connection.execute(f"create schema mart.{SCHEMA}")
+        connection.execute(f"create schema if not exists mart.{SCHEMA}")
         yield connection
         connection.execute("commit")
         connection.execute("detach candidate")
@@ -130,20 +131,76 @@ def published_tables(connection: duckdb.DuckDBPyConnection, database: str) -> li
     return [str(row[0]) for row in found if row[0] not in INTERNAL]
 
 
-def copy_table(connection: duckdb.DuckDBPyConnection, table: str, stamp: Stamp) -> None:
+def drop_tables_but(connection: duckdb.DuckDBPyConnection, kept: Iterable[str]) -> None:
+    """Drop what a mart began with and does not keep."""
+    for table in {*published_tables(connection, "mart")} - {*kept}:
+        connection.execute(f'drop table mart.{SCHEMA}."{table}"')
+
+
+def bring_up_to_date(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str | None
+) -> Days | None:
+    """Write what of a table differs from what the mart began with, and nothing else.
+
+    Args:
+        connection: to a mart that began with another release's, and the candidate.
+        table: its name in both.
+        column: the day of a row, of a table that is published in months.
+
+    Returns:
+        The days that were written, none if it had not changed; or None where it has to be copied
+        as a whole: it is new, is stamped, has other columns or comments, or most of it changed.
+
+    Raises:
+        WrongMart: what was written is not what the candidate holds.
+    """
+    there = table in published_tables(connection, "mart")
+    if stamps_of(table) or not there or not _is_alike(connection, table):
+        return None
+    columns = [(c.name, c.type) for c in columns_of(connection, "candidate", table)]
+    changed = changed_days(connection, table, columns, column)
+    if not changed:
+        return changed
+    if column is None or _key_of(connection, "candidate", table):
+        # A key's index forgets what is deleted only when the transaction ends.
+        return None
+    among = days_in(changed, column)
+    mart, candidate = (f'{database}.{SCHEMA}."{table}"' for database in ("mart", "candidate"))
+    counted = connection.execute(
+        f"select count(*) filter ({among}), count(*) from {mart}"
+    ).fetchone()
+    if counted is None or counted[0] * MOST_REPLACED > counted[1]:
+        return None
+    connection.execute(f"delete from {mart} where {among}")
+    ordered = ", ".join(f'"{name}" asc nulls last' for name, _ in columns)
+    connection.execute(
+        f"insert into {mart} select * from {candidate} where {among} order by {ordered}"
+    )
+    if changed_days(connection, table, columns, column, among=changed):
+        raise WrongMart(f"{SCHEMA}.{table} was not copied as the candidate holds it. Run again.")
+    return changed
+
+
+def copy_table(
+    connection: duckdb.DuckDBPyConnection, table: str, stamp: Stamp, column: str | None = None
+) -> None:
     """Copy one table with keys and comments, in the order of all its columns, and stamp it.
+
+    One that is published in months (by the day in `column`) is ordered by month first.
 
     Raises:
         WrongMart: the copy is not what the candidate holds.
     """
     columns = columns_of(connection, "candidate", table)
     stamps = stamps_of(table)
-    kept = [column for column in columns if column.name not in stamps]
+    kept = [each for each in columns if each.name not in stamps]
     added = [Column(name, kind, comment) for name, (kind, comment) in stamps.items()]
-    key = _key_of(connection, table)
-    create_table(connection, table, [*kept, *added], key, _comment_of(connection, table))
+    key = _key_of(connection, "candidate", table)
+    comment = _comment_of(connection, "candidate", table)
+    connection.execute(f'drop table if exists mart.{SCHEMA}."{table}"')
+    create_table(connection, table, [*kept, *added], key, comment)
     source = f'candidate.{SCHEMA}."{table}"'
-    selected = [f'rows."{column.name}"' for column in kept]
+    selected = [f'rows."{each.name}"' for each in kept]
     if stamps:
         connection.execute("create or replace temp table asked (kpi varchar, p bigint, t bigint)")
         if stamp.checks:
@@ -155,13 +212,15 @@ def copy_table(connection: duckdb.DuckDBPyConnection, table: str, stamp: Stamp) 
         bound: dict[str, Any] = {"release": stamp.release, "published_at": stamp.published_at}
     else:
         source, bound = f"{source} as rows", {}
-    ordered = ", ".join(f'rows."{column.name}" asc nulls last' for column in kept)
+    ordered = ", ".join(f'rows."{each.name}" asc nulls last' for each in kept)
+    if column:
+        ordered = f"date_trunc('month', rows.\"{column}\") asc nulls last, {ordered}"
     connection.execute(
         f'insert into mart.{SCHEMA}."{table}" select {", ".join(selected)} from {source}'
         f" order by {ordered}",
         bound,
     )
-    figures = [(column.name, column.type) for column in kept]
+    figures = [(each.name, each.type) for each in kept]
     copied = fingerprint_of(connection, f'mart.{SCHEMA}."{table}"', figures)
     if copied != fingerprint_of(connection, f'candidate.{SCHEMA}."{table}"', figures):
         raise WrongMart(f"{SCHEMA}.{table} was not copied as the candidate holds it. Run again.")
@@ -217,126 +276,42 @@ def columns_of(connection: duckdb.DuckDBPyConnection, database: str, table: str)
     return [Column(str(n), str(t), str(c), bool(required)) for n, t, c, required in found]
 
 
-def stamps_of(table: str) -> Mapping[str, tuple[str, str]]:
-    """The columns that publishing adds to a table."""
-    return STAMPS if table in STAMPED else {}
-
-
-def digest_of(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    table: str = "",
-    *,
-    is_ordered: bool = False,
-) -> tuple[int, str]:
-    r"""How many rows a relation has, and the SHA-256 of its canonical text.
-
-    The canonical text is PostgreSQL's COPY text format in UTF-8: one line per row, columns in
-    their order with a tab between, `\N` for NULL; rows ascending by all columns, NULL last.
-    Decimals have the digits of their scale, days are ISO, moments are UTC with microseconds. The
-    stamps of a release on `table` are left out: the same figures have the same digest.
-
-    Args:
-        connection: where the relation is.
-        relation: what can stand after FROM.
-        table: its name in the mart.
-        is_ordered: its rows lie in that order already, as those of a mart do.
-    """
-    columns = _figures_of(connection, relation, table)
-    line = ", ".join(_as_text(name, kind) for name, kind in columns)
-    # The order is taken from the values: in text, 10 would stand before 9.
-    order = ", ".join(f'"{name}" asc nulls last' for name, _ in columns)
-    found = connection.execute(
-        f"select concat_ws(chr(9), {line}) || chr(10) from {relation}"
-        f"{'' if is_ordered else f' order by {order}'}"
-    )
-    digest, rows = hashlib.sha256(), 0
-    for batch in found.to_arrow_reader(100_000):
-        rows += batch.num_rows
-        digest.update(_bytes_of(batch.column(0)))
-    return rows, digest.hexdigest()
-
-
-def fingerprint_of(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]
-) -> tuple[int, int]:
-    """How many rows, and a sum of their hashes: quick, without order, for copies made just now.
-
-    It depends on the version of the database and is never kept; `digest_of` is.
-    """
-    cells = ", ".join(f'cast("{name}" as {kind})' for name, kind in columns)
-    found = connection.execute(
-        f"select count(*), coalesce(sum(hash({cells})), 0) from {relation}"
-    ).fetchone()
-    return (int(found[0]), int(found[1])) if found else (0, 0)
-
-
-def _figures_of(
-    connection: duckdb.DuckDBPyConnection, relation: str, table: str
-) -> list[tuple[str, str]]:
-    """The columns of a relation and their types, without what a release stamps on it."""
-    described = connection.execute(f"describe select * from {relation}").fetchall()
-    stamps = stamps_of(table)
-    return [(str(name), str(kind)) for name, kind, *_ in described if name not in stamps]
-
-
-def _bytes_of(texts: pa.Array) -> memoryview | bytes:
-    """All the texts of a column without NULL, one after the other, without copying them."""
-    if not len(texts):
-        return b""
-    texts = texts.cast(pa.large_string())
-    _, offsets, content = texts.buffers()
-    begin, *_ = struct.unpack_from("<q", offsets, 8 * texts.offset)
-    end, *_ = struct.unpack_from("<q", offsets, 8 * (texts.offset + len(texts)))
-    return memoryview(content)[begin:end]
-
-
-def _as_text(name: str, kind: str) -> str:
-    column = f'"{name}"'
-    if kind == "TIMESTAMP":
-        shown = f"strftime({column}, '%Y-%m-%d %H:%M:%S.%f')"
-    elif kind == "TIMESTAMP WITH TIME ZONE":
-        shown = f"strftime(make_timestamp(epoch_us({column})), '%Y-%m-%d %H:%M:%S.%f')"
-    else:
-        shown = f"cast({column} as varchar)"
-    if kind.partition("(")[0] not in NEVER_ESCAPED:
-        escaped = shown
-        for plain, written in ESCAPED:
-            escaped = f"replace({escaped}, {plain}, chr(92) || '{written}')"
-        # Asked first, because hardly any text needs it.
-        needed = " or ".join(f"contains({shown}, {plain})" for plain, _ in ESCAPED)
-        shown = f"case when {needed} then {escaped} else {shown} end"
-    return f"coalesce({shown}, '\\N')"
-
-
 def _part_of(memory_limit: str) -> str:
     """Most of the memory that may be taken: what is read from the database has to fit as well."""
     number, unit = re.fullmatch(r"([0-9.]+)\s*([A-Za-z]+)", memory_limit).groups()  # type: ignore[union-attr]
     return f"{float(number) * MEMORY_SHARE:.3f}{unit}"
 
 
-def _key_of(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]:
+def _is_alike(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether candidate and mart have the same columns, key and comments of a table."""
+    return all(
+        ask(connection, "candidate", table) == ask(connection, "mart", table)
+        for ask in (columns_of, _key_of, _comment_of)
+    )
+
+
+def _key_of(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> tuple[str, ...]:
     found = connection.execute(
         """
         select constraint_column_names from duckdb_constraints()
-        where database_name = 'candidate' and schema_name = ? and table_name = ?
+        where database_name = ? and schema_name = ? and table_name = ?
             and constraint_type = 'PRIMARY KEY'
         """,
-        [SCHEMA, table],
+        [database, SCHEMA, table],
     ).fetchone()
     return tuple(str(name) for name in found[0]) if found else ()
 
 
-def _comment_of(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+def _comment_of(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
     found = connection.execute(
         """
         select comment from duckdb_tables()
-        where database_name = 'candidate' and schema_name = $schema and table_name = $table
+        where database_name = $database and schema_name = $schema and table_name = $table
         union all
         select comment from duckdb_views()
-        where database_name = 'candidate' and schema_name = $schema and view_name = $table
+        where database_name = $database and schema_name = $schema and view_name = $table
         """,
-        {"schema": SCHEMA, "table": table},
+        {"database": database, "schema": SCHEMA, "table": table},
     ).fetchone()
     return str(found[0]) if found and found[0] else ""
 

@@ -30,6 +30,7 @@ from pipelines.publish.demands import (
     parent_objections,
     read_verdict,
 )
+from pipelines.publish.parent import damages
 from pipelines.run import Run
 from pipelines.settings import Settings
 from pipelines.storage import (
@@ -145,20 +146,6 @@ def rollback(settings: Settings, ledger: Ledger, number: int) -> Release:
     switch_pointer(settings.current, folder)
     ledger.append("rolled_back", str(number), {"release": number, "from": before})
     return Release.of_folder(folder)
-
-
-def damages(folder: Path, manifest_sha256: str) -> list[str]:
-    """What of a release is not as it was released."""
-    manifest = folder / "manifest.json"
-    if not manifest.is_file() or file_digest(manifest) != manifest_sha256:
-        return [f"{manifest} is not the one that was released"]
-    files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-    wrong = [
-        name
-        for name, digest in files.items()
-        if not (folder / name).is_file() or file_digest(folder / name) != digest
-    ]
-    return [f"{folder / name} is not the file that was released" for name in wrong]
 
 
 def _make_current(settings: Settings, ledger: Ledger, release: Release) -> Release:

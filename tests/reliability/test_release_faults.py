@@ -13,8 +13,9 @@ import pytest
 from made_run import MadeRun, make_run, open_run
 
 from pipelines.publish.demands import current_number
+from pipelines.publish.parent import damages
 from pipelines.publish.recover import recover
-from pipelines.publish.release import damages, rollback
+from pipelines.publish.release import rollback
 from pipelines.storage import InjectedFault, remove_leftovers
 
 REPOSITORY = Path(__file__).resolve().parents[2]

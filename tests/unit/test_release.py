@@ -11,7 +11,8 @@ import pytest
 from made_run import MadeRun, make_run
 
 from pipelines.check.result import CheckResult
-from pipelines.publish.duckdb_target import WrongMart, digest_of
+from pipelines.publish.digest import digest_of
+from pipelines.publish.duckdb_target import WrongMart
 from pipelines.publish.parquet_target import prove_same
 from pipelines.publish.release import NotPublishable, Release, rollback
 from pipelines.storage import make_read_only, remove
@@ -232,7 +233,7 @@ def test_a_parquet_file_that_differs_is_not_published(made: MadeRun) -> None:
     release = released(made)
     file = release.folder / "parquet" / "fct_orders.parquet"
     with duckdb.connect(str(release.folder / "mart.duckdb"), read_only=True) as mart:
-        prove_same(mart, "fct_orders", file)
+        prove_same(mart, "kpi_mart.fct_orders", file)
         for other in ("where order_id <> '1'", "order by 1 limit 2", ""):
             changed = made.settings.home / "other.parquet"
             value = "amount_reporting + 0.000001" if not other else "amount_reporting"
@@ -241,7 +242,7 @@ def test_a_parquet_file_that_differs_is_not_published(made: MadeRun) -> None:
                 f" from '{file}' {other}) to '{changed}' (format parquet)"
             )
             with pytest.raises(WrongMart, match="or their values differ"):
-                prove_same(mart, "fct_orders", changed)
+                prove_same(mart, "kpi_mart.fct_orders", changed)
 
 
 def test_a_copy_that_differs_from_the_candidate_is_not_published(
