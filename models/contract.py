@@ -31,7 +31,14 @@ from models.contract_parts import (
 )
 from models.contract_rules import ExportedAt, Load, Period, Sections, SkipRule
 from models.headers import drawn, fold
-from models.yaml_source import DeclarationError, Location, first_problem, nearest_line, read_yaml
+from models.yaml_source import (
+    DeclarationError,
+    Location,
+    first_problem,
+    nearest_line,
+    passed_over,
+    read_yaml,
+)
 
 PART_OF_MONEY_FROM = 50
 """ads: from this `spend_rank` on a report has only a part of the money, such as search terms."""
@@ -304,8 +311,11 @@ def load_contracts(directory: Path) -> dict[str, Stream]:
     """Every stream under `directory`, by landed table name, in order of name.
 
     Raises:
-        ContractError: a contract cannot be used, or two files declare the same source.
+        ContractError: a contract cannot be used or would not be read, or two files declare the same
+            source.
     """
+    for file, problem, remedy in passed_over(directory, ["*/*.yaml"]):
+        raise ContractError(file, None, problem, remedy)
     files = sorted(directory.glob("*/*.yml"))
     return dict(_streams_of(tuple((file, file.read_bytes()) for file in files)))
 

@@ -18,7 +18,14 @@ from pydantic_core import ErrorDetails
 
 from models.kpi import Declared, Owner, Text
 from models.periods import Grain
-from models.yaml_source import DeclarationError, Location, own_findings, problem_of, read_yaml
+from models.yaml_source import (
+    DeclarationError,
+    Location,
+    own_findings,
+    passed_over,
+    problem_of,
+    read_yaml,
+)
 
 Perspective = Literal["financial", "customer", "process", "growth"]
 Weight = Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)]
@@ -131,7 +138,8 @@ def load_scorecards(folder: Path) -> dict[str, Scorecard]:
 def read_scorecards(folder: Path) -> tuple[dict[str, Scorecard], list[ScorecardError]]:
     """The scorecards of a folder that can be used, by name, and all that is wrong with others."""
     found: dict[str, Scorecard] = {}
-    refused: list[ScorecardError] = []
+    unread = passed_over(folder, ["*.yaml"])
+    refused = [ScorecardError(file, None, problem, remedy) for file, problem, remedy in unread]
     for file in sorted(folder.glob("*.yml")):
         scorecard = _read_scorecard(file)
         if isinstance(scorecard, list):

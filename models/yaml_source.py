@@ -5,7 +5,7 @@ Knows nothing of what the YAML declares; `contract.py` and `kpi.py` do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,15 @@ class DeclarationError(Exception):
         self.file, self.line, self.problem, self.remedy = file, line, problem, remedy
         where = f"{file}:{line}" if line else str(file)
         super().__init__(f"{where}: {problem}. {remedy}")
+
+
+def passed_over(folder: Path, patterns: Iterable[str]) -> list[tuple[Path, str, str]]:
+    """Files that somebody means to be read and that are not: file, what is wrong, what to do."""
+    found = sorted({file for pattern in patterns for file in folder.glob(pattern)})
+    return [
+        (file, f"it would not be read: files here end in .yml, not {file.suffix}", "Rename it.")
+        for file in found
+    ]
 
 
 def read_yaml(file: Path) -> tuple[Any, dict[Location, int]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.contract import load_contracts
+from models.scorecard import load_scorecards
 from pipelines.accepted import current_landings
 from pipelines.fetch.fetching import look_at_inbox
 from pipelines.intake import (
@@ -92,10 +93,17 @@ def alone(pipeline: Pipeline) -> Iterator[None]:
 
 
 def run(settings: Settings, tell: Tell = say_nothing) -> Outcome:
-    """The main job, once: from what is new in the inbox to a release, or to the reasons why not."""
+    """The main job, once: from what is new in the inbox to a release, or to the reasons why not.
+
+    Raises:
+        models.contract.ContractError: a contract cannot be used.
+        models.scorecard.ScorecardError: a scorecard cannot be used.
+    """
     from pipelines.ahead import dbt_made_ready
 
     pipeline = open_pipeline(settings, tell)
+    # One that cannot be used would stop the run after all its landing.
+    load_scorecards(settings.project / "models" / "scorecards")
     with alone(pipeline), ExitStack() as stack:
         seen = look_at_inbox(settings, pipeline.ledger, tell)
         # Started before landing, because its import takes as long as landing does.

@@ -44,6 +44,13 @@ def problem(file: Path) -> ContractError:
     return raised.value
 
 
+def test_a_contract_that_would_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "finance").mkdir()
+    (tmp_path / "finance" / "shop.yaml").write_text("source: shop\n", encoding="utf-8")
+    with pytest.raises(ContractError, match=r"shop\.yaml: it would not be read: files here end"):
+        load_contracts(tmp_path)
+
+
 def test_a_contract_gives_its_streams_by_table(tmp_path: Path) -> None:
     written(tmp_path, CONTRACT)
     streams = load_contracts(tmp_path)

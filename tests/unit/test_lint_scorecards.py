@@ -16,6 +16,7 @@ from models.periods import GRAINS, Calendar
 from models.scorecard import ScorecardError, load_scorecards
 from models.scorecard_findings import Declarations, scorecard_findings
 from models.smart import read_definitions
+from pipelines.flow import run
 from pipelines.serve.lint import lint
 from pipelines.settings import Settings
 
@@ -278,6 +279,29 @@ def test_a_file_that_cannot_be_read_is_a_finding_and_a_refusal_of_the_run(
     assert problem.startswith(f"it cannot be used: {said}")
     with pytest.raises(ScorecardError, match=rf"broken\.yml.*{said}"):
         load_scorecards(scorecards)
+
+
+def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
+    scorecards = scorecard(project(tmp_path, metric("clicks")), ["clicks"], "1")
+    (scorecards / "shop.yml").rename(scorecards / "shop.yaml")
+    ((name, _, problem, remedy),) = linted(tmp_path)
+    assert (name, remedy) == ("shop.yaml", "Rename it.")
+    assert "files here end in .yml, not .yaml" in problem
+    with pytest.raises(ScorecardError, match=r"shop\.yaml: it would not be read"):
+        load_scorecards(scorecards)
+
+
+def test_a_run_with_an_unusable_scorecard_stops_before_it_lands(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    scorecards = tmp_path / "project" / "models" / "scorecards"
+    scorecards.mkdir(parents=True)
+    (scorecards / "shop.yaml").write_text("scorecard: shop\n", encoding="utf-8")
+    settings = Settings.from_environment(
+        home=tmp_path / "home", project=tmp_path / "project", inbox=inbox, as_of="2026-07-01"
+    )
+    with pytest.raises(ScorecardError, match=r"shop\.yaml"):
+        run(settings)
 
 
 def test_a_second_scorecard_of_one_name_is_a_finding_with_the_first(tmp_path: Path) -> None:
