@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
-from models.contract import load_contracts
-from pipelines.landed_sources import write_landed_sources
 from pipelines.serve import mart
-from tests.integration.conftest import REPOSITORY, Company
+from tests.integration.conftest import Company
+from tests.integration.small_mart import SmallMart, build_marts
 
 pytestmark = pytest.mark.slow
 
-DBT_PROJECT = REPOSITORY / "dbt_project"
 CHART = """
 create or replace table kpi_mart.dim_account as
 select
@@ -82,40 +73,22 @@ def flow_class(account: str) -> str:
     return f"'{found}'" if found else "null"
 
 
-@dataclass(frozen=True)
-class Books:
-    """A candidate with a ledger, and what dbt answered."""
-
-    database: Path
-    answers: dict[str, str]
-
-    def asked(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-
-def built(folder: Path, journals: Iterable[tuple[str, dict[str, str]]]) -> Books:
+def built(folder: Path, journals: Iterable[tuple[str, dict[str, str]]]) -> SmallMart:
     """The statements of a ledger, with their checks."""
-    database = folder / "candidate.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        days = Path(__file__).parent / "kpi_case_facts.sql"
-        connection.execute(days.read_text("utf-8"))
-        connection.execute(CHART + ledger(journals))
-    write_landed_sources(load_contracts(REPOSITORY / "models" / "contracts"), DBT_PROJECT)
-    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build", "--select"]
-    command += ["path:models/marts/statements", "assert_converted_journals_balance"]
-    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    command += ["--vars", "{as_of: '2026-03-11'}"]
-    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:]
-    results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))["results"]
-    return Books(database, {one["unique_id"].split(".")[2]: one["status"] for one in results})
+    return build_marts(
+        folder,
+        CHART + ledger(journals),
+        [
+            "income_statement",
+            "balance_sheet",
+            "cash_flow_statement",
+            "assert_converted_journals_balance",
+        ],
+    )
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
+def books(tmp_path_factory: pytest.TempPathFactory) -> SmallMart:
     return built(tmp_path_factory.mktemp("statements"), JOURNALS)
 
 
@@ -123,7 +96,9 @@ def money(**amounts: str) -> dict[str, Decimal]:
     return {name: Decimal(amount) for name, amount in amounts.items()}
 
 
-def by_month(books: Books, table: str, line: str, amount: str) -> dict[date, dict[str, Decimal]]:
+def by_month(
+    books: SmallMart, table: str, line: str, amount: str
+) -> dict[date, dict[str, Decimal]]:
     months: dict[date, dict[str, Decimal]] = {}
     for month, name, value in books.asked(
         f"select month_start_date, {line}, {amount} from kpi_mart.{table} order by all"
@@ -132,7 +107,7 @@ def by_month(books: Books, table: str, line: str, amount: str) -> dict[date, dic
     return months
 
 
-def test_income_is_above_zero_and_costs_below(books: Books) -> None:
+def test_income_is_above_zero_and_costs_below(books: SmallMart) -> None:
     assert by_month(books, "income_statement", "account_id", "amount_reporting") == {
         JANUARY: money(sales="500"),
         FEBRUARY: money(rent="-33.333333", rights="20"),
@@ -140,7 +115,7 @@ def test_income_is_above_zero_and_costs_below(books: Books) -> None:
     }
 
 
-def test_cash_moves_by_the_other_side_of_its_journals(books: Books) -> None:
+def test_cash_moves_by_the_other_side_of_its_journals(books: SmallMart) -> None:
     """A machine of 400, of which 250 are paid, is 400 invested and 150 lent by the supplier."""
     assert by_month(books, "cash_flow_statement", "cash_flow_class", "amount_reporting") == {
         JANUARY: money(financing="1000", conversion_difference="0"),
@@ -153,7 +128,7 @@ def test_cash_moves_by_the_other_side_of_its_journals(books: Books) -> None:
     }
 
 
-def test_a_balance_sheet_carries_what_does_not_move_and_sums_to_zero(books: Books) -> None:
+def test_a_balance_sheet_carries_what_does_not_move_and_sums_to_zero(books: SmallMart) -> None:
     months = by_month(books, "balance_sheet", "line_id", "closing_amount_reporting")
     held = money(customers="200", machines="400", till="100", owners="-1000")
     bank = money(bank="936.666666", conversion_difference="0.000001")
@@ -167,7 +142,7 @@ def test_a_balance_sheet_carries_what_does_not_move_and_sums_to_zero(books: Book
     assert {sum(lines.values()) for lines in months.values()} == {Decimal(0)}
 
 
-def test_a_balance_opens_where_the_month_before_closed(books: Books) -> None:
+def test_a_balance_opens_where_the_month_before_closed(books: SmallMart) -> None:
     assert books.asked(
         """select month_start_date, is_month_over, section, opening_amount_reporting,
             movement_amount_reporting, closing_amount_reporting
@@ -178,7 +153,7 @@ def test_a_balance_opens_where_the_month_before_closed(books: Books) -> None:
     ]
 
 
-def test_rounding_is_no_difference_and_a_lost_cent_is(books: Books, tmp_path: Path) -> None:
+def test_rounding_is_no_difference_and_a_lost_cent_is(books: SmallMart, tmp_path: Path) -> None:
     assert books.answers["assert_converted_journals_balance"] == "pass"
 
     unequal = [*JOURNALS, ("2026-03-06", {"rent": "5.01", "bank": "-5"})]

@@ -12,7 +12,8 @@ with
 unioned as (
     {{ family_union(invoice_lines, [
         'invoice_line_id', 'invoice_id', 'document_kind', 'issue_date', 'due_date', 'source_customer_id',
-        'product', 'region', 'currency_code', 'net_amount', '_landing_id', '_row_number',
+        'product', 'region', 'currency_code', 'net_amount', 'tax_amount', '_landing_id',
+        '_row_number',
     ]) }}
 )
 

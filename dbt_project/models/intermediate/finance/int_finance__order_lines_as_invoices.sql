@@ -22,6 +22,7 @@ not_invoiced_elsewhere as (
         region,
         currency_code,
         net_amount,
+        cast(null as decimal(18, 6)) as tax_amount,
         _landing_id,
         _row_number
 

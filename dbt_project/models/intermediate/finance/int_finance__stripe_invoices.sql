@@ -3,7 +3,8 @@
 -- was, and is a loss.
 {%- set columns = [
     'invoice_line_id', 'invoice_id', 'document_kind', 'issue_date', 'due_date', 'source_customer_id',
-    'product', 'region', 'currency_code', 'net_amount', '_landing_id', '_row_number',
+    'product', 'region', 'currency_code', 'net_amount', 'tax_amount', '_landing_id',
+    '_row_number',
 ] %}
 
 with

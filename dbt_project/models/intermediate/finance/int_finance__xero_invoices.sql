@@ -38,6 +38,7 @@ without_tax as (
                 then cast(line_amount - tax_amount as decimal(18, 6))
             else line_amount
         end as net_amount,
+        tax_amount,
         _landing_id,
         _row_number
 
@@ -63,6 +64,8 @@ signed as (
         -- A line of an invoice may be a discount; a credit note gives back, however it is written.
         case when document_kind = 'credit_note' then -abs(net_amount) else net_amount end
             as net_amount,
+        case when document_kind = 'credit_note' then -abs(tax_amount) else tax_amount end
+            as tax_amount,
         _landing_id,
         _row_number
 

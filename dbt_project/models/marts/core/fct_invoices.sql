@@ -38,6 +38,9 @@ select
     invoice_lines.net_amount,
     {{ convert_amount('invoice_lines.net_amount', 'rates.from_rate', 'rates.to_rate') }}
         as net_amount_reporting,
+    invoice_lines.tax_amount,
+    {{ convert_amount('invoice_lines.tax_amount', 'rates.from_rate', 'rates.to_rate') }}
+        as tax_amount_reporting,
     rates.from_rate as fx_from_rate,
     rates.to_rate as fx_to_rate,
     rates.fx_rate_date,

@@ -37,6 +37,8 @@ renamed as (
         -- Some systems write what a credit note gives back as a positive amount.
         case when known_document_kind = 'credit_note' then -abs(net_amount) else net_amount end
             as net_amount,
+        case when known_document_kind = 'credit_note' then -abs(tax_amount) else tax_amount end
+            as tax_amount,
 
         -- dates
         issue_date,

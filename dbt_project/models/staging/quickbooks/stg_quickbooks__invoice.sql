@@ -24,6 +24,7 @@ renamed as (
 
         -- amounts
         cast(total_amount - coalesce(tax_amount, 0) as decimal(18, 6)) as net_amount,
+        coalesce(tax_amount, 0) as tax_amount,
         total_amount as gross_amount,
         balance_amount as open_amount,
 

@@ -29,6 +29,7 @@ renamed as (
 
         -- amounts
         amount as net_amount,
+        cast(null as decimal(18, 6)) as tax_amount,
 
         -- numbers
         quantity,

@@ -36,6 +36,7 @@ renamed as (
 
         -- amounts
         cast(total_amount - coalesce(tax_amount, 0) as decimal(18, 6)) as net_amount,
+        coalesce(tax_amount, 0) as tax_amount,
 
         -- dates
         {{ business_date('coalesce(finalized_at, created_at, period_started_at)') }} as issue_date,

@@ -33,6 +33,7 @@ renamed as (
 
         -- amounts
         cast(total_amount - coalesce(tax_amount, 0) as decimal(18, 6)) as net_amount,
+        coalesce(tax_amount, 0) as tax_amount,
 
         -- dates
         {{ business_date('coalesce(finalized_at, created_at)') }} as issue_date,

@@ -23,6 +23,7 @@ renamed as (
 
         -- amounts
         cast(quantity * unit_price_amount as decimal(18, 6)) as net_amount,
+        cast(null as decimal(18, 6)) as tax_amount,
 
         -- dates
         issue_date,
