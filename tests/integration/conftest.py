@@ -1,23 +1,37 @@
-"""The example company, run once for all tests that only read what came of it."""
+"""The example company, and the tiny facts, each run once for all tests that only read them."""
 
 import json
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from shared_work import made_once, one_expectations_worker, parsed_once
 
+from models.contract import load_contracts
+from models.scorecard import load_scorecards
 from pipelines import flow
 from pipelines.demo import write_demo
+from pipelines.land.facts import write_scorecards
+from pipelines.landed_sources import write_landed_sources
 from pipelines.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+DBT_PROJECT = REPOSITORY / "dbt_project"
 UNTIL = date(2026, 6, 30)
+CASE_FACTS = (
+    "kpi_case_facts.sql",
+    "kpi_case_facts_families.sql",
+    "kpi_case_facts_in_currencies.sql",
+)
 
 
 @dataclass(frozen=True)
@@ -58,3 +72,27 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     truth = json.loads((home / "truth.json").read_text(encoding="utf-8"))
     settings = settings_for(home, UNTIL + timedelta(days=1))
     return Company(settings, replace(outcome, release=release), truth)
+
+
+@pytest.fixture(scope="session")
+def kpi_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A candidate whose facts are the tiny ones of 11 March 2026, and dbt's answers beside it."""
+
+    def make(folder: Path) -> None:
+        database, here = folder / "candidate.duckdb", Path(__file__).parent
+        with duckdb.connect(str(database)) as connection:
+            for facts in CASE_FACTS:
+                connection.execute((here / facts).read_text("utf-8"))
+            write_scorecards(connection, load_scorecards(here / "scorecards_on_paper").values())
+        write_landed_sources(load_contracts(REPOSITORY / "models" / "contracts"), DBT_PROJECT)
+        command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build"]
+        command += ["--select", "path:models/marts/kpi", "--vars", "{as_of: '2026-03-11'}"]
+        command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+        command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+        environment = {**os.environ, "KPI_CANDIDATE": str(database)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-4000:]
+        with duckdb.connect(str(database)) as connection:
+            connection.execute("create table kpi_mart.landings as select * from landed.landings")
+
+    return made_once(tmp_path_factory, "kpi_cases", make) / "candidate.duckdb"

@@ -26,7 +26,12 @@ from pipelines.landed_sources import write_landed_sources
 
 ROOT = Path(__file__).parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
-FACTS = ("kpi_case_facts.sql", "kpi_case_facts_families.sql", "known_wrong_facts.sql")
+FACTS = (
+    "kpi_case_facts.sql",
+    "kpi_case_facts_families.sql",
+    "known_wrong_facts.sql",
+    "kpi_case_facts_in_currencies.sql",
+)
 # From what is landed to the facts that the wrong figures come of, and all KPIs on them.
 BUILT = """
     int_finance__subscriptions_priced int_finance__paying_islands dim_customer

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from models.contract import load_contracts
 from models.kpi import load_kpis
-from models.scorecard import load_scorecards
-from pipelines.land.facts import write_scorecards
-from pipelines.landed_sources import write_landed_sources
 from pipelines.prove.definitions import extract_definitions
 from pipelines.prove.explain import explain
 from tests.integration import families_on_paper
@@ -187,28 +179,9 @@ ON_PAPER |= families_on_paper.ON_PAPER
 OTHER_CELLS += families_on_paper.OTHER_CELLS
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A candidate whose facts are the tiny ones, and dbt's manifest beside it."""
-    folder = tmp_path_factory.mktemp("kpi_cases")
-    database = folder / "candidate.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        for facts in ("kpi_case_facts.sql", "kpi_case_facts_families.sql"):
-            connection.execute((Path(__file__).parent / facts).read_text("utf-8"))
-        cards = load_scorecards(Path(__file__).parent / "scorecards_on_paper")
-        write_scorecards(connection, cards.values())
-    write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
-    dbt = Path(sys.executable).with_name("dbt")
-    command = [dbt, "--no-use-colors", "build", "--select", "path:models/marts/kpi"]
-    command += ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
-    command += ["--target-path", folder / "target", "--log-path", folder / "logs"]
-    command += ["--vars", f"{{as_of: '{AS_OF}'}}"]
-    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:]
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create table kpi_mart.landings as select * from landed.landings")
-    yield database
+@pytest.fixture
+def warehouse(kpi_cases: Path) -> Path:
+    return kpi_cases
 
 
 def asked(database: Path, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:

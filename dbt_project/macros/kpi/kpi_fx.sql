@@ -1,0 +1,394 @@
+{#
+  Which KPIs of money are split into a constant-currency value and an effect of exchange rates, why
+  the others are not, and the generated SQL of kpi_fx_effects. What a KPI reads is in kpi_plan.sql.
+#}
+
+{% macro kpi_fx_reason(kpi) %}
+    {#- Why a KPI is not split; none where it is. It has to be a sum of converted amounts of rows. -#}
+    {% if kpi.is_divided %}
+        {{ return('It is divided, or a figure of single rows: read the KPIs that it is made of.') }}
+    {% elif not kpi.parts[0].linear %}
+        {{ return('Its formula is no sum.') }}
+    {% endif %}
+    {% for item in kpi.parts[0].components %}
+        {% set component = item.component %}
+        {% if item.earlier %}
+            {{ return('It looks back at the period before, which has constant rates of its own.') }}
+        {% elif component.behaviour not in ('flow', 'balance') %}
+            {{ return(component.name ~ ' is counted for each period by itself, and no sum of its days.') }}
+        {% endif %}
+        {% set reason = kpi_fx_reason_of_component(component) %}
+        {% if reason %}{{ return(reason) }}{% endif %}
+    {% endfor %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_reason_of_component(component) %}
+    {#- Why a component has no twin in constant currency; none where it has one. -#}
+    {% set amounts = kpi_fx_amounts(component) %}
+    {% if not amounts %}{{ return(component.name ~ ' is no converted amount.') }}{% endif %}
+    {% set columns = kpi_fx_columns(component.fact) %}
+    {% set currencies = [] %}
+    {% for column in columns if modules.re.search('currency_code$', column) %}
+        {% do currencies.append(column) %}
+    {% endfor %}
+    {% if currencies != ['currency_code'] %}
+        {{ return(component.fact ~ ' has not one currency for each of its rows.') }}
+    {% endif %}
+    {% for amount in amounts %}
+        {% for column in (amount, 'fx_from_rate', 'fx_to_rate') if column not in columns %}
+            {{ return(component.fact ~ ' has no column ' ~ column ~ '.') }}
+        {% endfor %}
+    {% endfor %}
+    {#- Outside of conditions only sums: then the twin of a sum is the sum of the twins. -#}
+    {% set whole = component.contribution | lower %}
+    {% set summed = modules.re.sub('(?s)\\bwhen\\b.*?\\bthen\\b', ' then ', whole) %}
+    {% set functions = [] %}
+    {% for name in modules.re.findall('([a-z_]\\w*)\\s*\\(', summed) %}
+        {% if name not in ('cast', 'decimal', 'then', 'else', 'case') %}{% do functions.append(name) %}{% endif %}
+    {% endfor %}
+    {% set is_product = '*' in summed and modules.re.findall('_reporting\\b', summed) | length > 1 %}
+    {% set asked = modules.re.findall('_reporting\\b', whole) | length
+        - modules.re.findall('_reporting\\b', summed) | length %}
+    {% if functions or '/' in summed or is_product or asked %}
+        {{ return(component.name ~ ' does more with converted amounts than to add them up.') }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_columns(fact) %}
+    {#- The columns that a fact declares; its contract holds it to them. -#}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name == fact %}
+        {{ return(node.columns.keys() | list) }}
+    {% endfor %}
+    {{ return([]) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_amounts(component) %}
+    {#- The original amounts whose conversions a component adds up. -#}
+    {{ return(modules.re.findall('\\b(\\w+)_reporting\\b', component.contribution) | unique | sort) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_contribution(component, prefix) %}
+    {#- What a row contributes, of amounts that are converted in another way. -#}
+    {{ return(modules.re.sub('\\b(\\w+)_reporting\\b', prefix ~ '\\1', component.contribution)) }}
+{% endmacro %}
+
+
+{% macro kpi_of_money() %}
+    {#- The KPIs that are money, or money per something. -#}
+    {% set found = [] %}
+    {% for kpi in kpi_plan().kpis if kpi.meta.unit.startswith('money') %}{% do found.append(kpi) %}{% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_coverage_sql() %}
+{%- if not execute -%}
+select 1 as parsing_only
+{%- else -%}
+{%- for kpi in kpi_of_money() %}
+{%- set reason = kpi_fx_reason(kpi) %}
+select
+    {{ kpi_quote(kpi.name) }} as kpi,
+    {{ 'false' if reason else 'true' }} as is_covered,
+    cast({{ kpi_quote(reason) }} as string) as reason
+{{ "union all" if not loop.last }}
+{%- endfor %}
+{%- endif %}
+{% endmacro %}
+
+
+{% macro kpi_fx_plan() %}
+    {#- The KPIs that are split, and their components by what one scan can answer. -#}
+    {% set kpis = [] %}
+    {% set components = {} %}
+    {% set scans = {} %}
+    {% for kpi in kpi_of_money() if not kpi_fx_reason(kpi) %}
+        {% do kpis.append(kpi) %}
+        {% do components.update(kpi.components) %}
+    {% endfor %}
+    {% for component in components.values() | sort(attribute='name') %}
+        {% set key = component.semantic_model ~ '_by_' ~ component.time_name ~ '_' ~ component.behaviour %}
+        {% do scans.setdefault(key, []).append(component) %}
+    {% endfor %}
+    {{ return({'kpis': kpis, 'components': components, 'scans': scans}) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_effects_sql() %}
+{%- if not execute -%}
+select 1 as parsing_only
+{%- else -%}
+{%- set plan = kpi_fx_plan() -%}
+{%- if not plan.kpis %}
+{{ exceptions.raise_compiler_error("No KPI is a sum of converted amounts: take kpi_fx_effects out.") }}
+{%- endif -%}
+with
+
+figures as (
+    select kpi, grain, period_start, period_end, value
+    from {{ ref('kpi_values') }}
+    where slice = 'total'
+),
+
+constant_rates as (
+    select year_start_date, currency_code, from_rate, to_rate
+    from {{ ref('kpi_constant_rates') }}
+),
+
+-- The rates of a period are those of the year in which it begins: a week may reach into the next.
+periods as (
+    select
+        kpi_periods.grain,
+        kpi_periods.period_start,
+        kpi_periods.period_end,
+        days.year_start_date,
+        min(kpi_periods.period_start) over (partition by kpi_periods.grain, days.year_start_date)
+            as first_period_start
+    from {{ ref('kpi_periods') }} as kpi_periods
+    inner join {{ ref('dim_date') }} as days
+        on kpi_periods.period_start = days.date_day
+),
+
+calendar as (
+    {{ kpi_days_of_periods() }}
+),
+
+-- At which years' rates an amount of a day is converted: what happens, at those of its periods,
+-- and what stands, at those of all periods from then on.
+flow_days as (
+    select distinct calendar.date_day, periods.year_start_date
+    from calendar
+    inner join periods
+        on calendar.grain = periods.grain and calendar.period_start = periods.period_start
+),
+
+balance_days as (
+    select calendar.date_day, years.year_start_date
+    from calendar
+    inner join (
+        select year_start_date, max(period_end) as last_day
+        from periods
+        group by year_start_date
+    ) as years
+        on calendar.date_day <= years.last_day
+    where calendar.grain = 'day'
+),
+{% for scan, components in plan.scans.items() %}
+{%- set first = components[0] %}
+{%- set amounts = [] %}
+{%- for component in components %}{% do amounts.extend(kpi_fx_amounts(component)) %}{% endfor %}
+{{ scan }}_converted as (
+    select
+        facts.*,
+        days.year_start_date as fx_year_start_date
+        {%- for amount in amounts | unique %},
+        {{ convert_amount('facts.' ~ amount, 'constant_rates.from_rate', 'constant_rates.to_rate') }}
+            as fx_constant_{{ amount }},
+        {{ convert_amount('facts.' ~ amount, 'facts.fx_from_rate', 'facts.fx_to_rate') }}
+            as fx_day_{{ amount }}
+        {%- endfor %}
+    from (
+        select *, cast({{ first.time }} as date) as fx_day
+        from {{ ref(first.fact) }}
+        where
+            cast({{ first.until or first.time }} as date) < {{ as_of_date() }}
+            and (
+                {%- for component in components %}
+                ({{ component.contribution }}) is not null{{ " or" if not loop.last }}
+                {%- endfor %}
+            )
+    ) as facts
+    inner join {{ first.behaviour }}_days as days
+        on facts.fx_day = days.date_day
+    left join constant_rates
+        on
+            facts.currency_code = constant_rates.currency_code
+            and days.year_start_date = constant_rates.year_start_date
+),
+
+{{ scan }} as (
+    select
+        fx_year_start_date as year_start_date,
+        fx_day as period_start,
+        cast({{ first.until or first.time }} as date) as period_end
+        {%- for component in components %},
+        sum({{ kpi_fx_contribution(component, 'fx_constant_') }}) as {{ component.name }}_constant,
+        sum(
+            {{ kpi_fx_contribution(component, 'fx_day_') }}
+            - {{ kpi_fx_contribution(component, 'fx_constant_') }}
+        ) as {{ component.name }}_effect
+        {%- endfor %}
+    from {{ scan }}_converted
+    group by fx_year_start_date, fx_day, cast({{ first.until or first.time }} as date)
+),
+{% endfor %}
+daily as (
+    {%- for scan, components in plan.scans.items() %}
+    {%- set is_last = loop.last %}
+    {%- for component in components %}
+    select
+        '{{ component.name }}' as component,
+        '{{ component.behaviour }}' as behaviour,
+        year_start_date,
+        period_start,
+        period_end,
+        coalesce({{ component.name }}_constant, 0) as constant_amount,
+        coalesce({{ component.name }}_effect, 0) as effect_amount
+    from {{ scan }}
+    {{ "union all" if not (loop.last and is_last) }}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+-- What stood before the first period that has a year's rates opens it.
+rolled_up as (
+    select
+        daily.component,
+        daily.behaviour,
+        periods.grain,
+        periods.period_start,
+        periods.year_start_date,
+        sum(daily.constant_amount) as constant_amount,
+        sum(daily.effect_amount) as effect_amount
+    from daily
+    inner join calendar
+        on daily.period_start = calendar.date_day
+    inner join periods
+        on
+            calendar.grain = periods.grain
+            and daily.year_start_date = periods.year_start_date
+            and periods.period_start = case
+                when daily.behaviour = 'balance'
+                    then greatest(calendar.period_start, periods.first_period_start)
+                else calendar.period_start
+            end
+            and daily.period_end <= periods.period_end
+    group by
+        daily.component,
+        daily.behaviour,
+        periods.grain,
+        periods.period_start,
+        periods.year_start_date
+),
+
+balances as (
+    select
+        every_period.component,
+        every_period.grain,
+        every_period.period_start,
+        sum(rolled_up.constant_amount) over (
+            partition by every_period.component, every_period.grain, every_period.year_start_date
+            order by every_period.period_start nulls last
+            rows between unbounded preceding and current row
+        ) as constant_amount,
+        sum(rolled_up.effect_amount) over (
+            partition by every_period.component, every_period.grain, every_period.year_start_date
+            order by every_period.period_start nulls last
+            rows between unbounded preceding and current row
+        ) as effect_amount
+    from (
+        select components.component, periods.grain, periods.period_start, periods.year_start_date
+        from periods
+        cross join (select distinct component from daily where behaviour = 'balance') as components
+    ) as every_period
+    left join rolled_up
+        on
+            every_period.component = rolled_up.component
+            and every_period.grain = rolled_up.grain
+            and every_period.period_start = rolled_up.period_start
+),
+
+amounts as (
+    select component, grain, period_start, 'constant' as measure, constant_amount as amount
+    from rolled_up
+    where behaviour = 'flow'
+
+    union all
+
+    select component, grain, period_start, 'effect' as measure, effect_amount as amount
+    from rolled_up
+    where behaviour = 'flow'
+
+    union all
+
+    select component, grain, period_start, 'constant' as measure, constant_amount as amount
+    from balances
+
+    union all
+
+    select component, grain, period_start, 'effect' as measure, effect_amount as amount
+    from balances
+),
+
+parts as (
+    select kpi, component, is_earlier, place
+    from (
+        values
+        {{ kpi_parts_rows(plan) }}
+    ) as declared (kpi, component, is_earlier, place)
+),
+
+cells as (
+    select
+        parts.kpi,
+        amounts.grain,
+        amounts.period_start,
+        amounts.measure
+        {%- for place in range(1, (plan.kpis | map(attribute='columns') | map('length') | max) + 1) %},
+        sum(case when parts.place = {{ place }} then amounts.amount end) as place_{{ place }}
+        {%- endfor %}
+    from amounts
+    inner join parts
+        on amounts.component = parts.component
+    group by parts.kpi, amounts.grain, amounts.period_start, amounts.measure
+),
+
+computed as (
+    select
+        kpi,
+        grain,
+        period_start,
+        measure,
+        {{ kpi_case(plan.kpis, 0) }} as amount
+    from cells
+),
+
+split as (
+    select
+        kpi,
+        grain,
+        period_start,
+        sum(case when measure = 'constant' then amount end) as constant_amount,
+        sum(case when measure = 'effect' then amount end) as effect_amount
+    from computed
+    group by kpi, grain, period_start
+)
+
+select
+    figures.kpi,
+    figures.grain,
+    figures.period_start,
+    figures.period_end,
+    figures.value,
+    cast(coalesce(split.constant_amount, 0) as decimal(38, 6)) as constant_currency_value,
+    cast(coalesce(split.effect_amount, 0) as decimal(38, 6)) as fx_effect
+from figures
+left join split
+    on
+        figures.kpi = split.kpi
+        and figures.grain = split.grain
+        and figures.period_start = split.period_start
+where
+    figures.kpi in (
+        {%- for kpi in plan.kpis %}
+        {{ kpi_quote(kpi.name) }}{{ "," if not loop.last }}
+        {%- endfor %}
+    )
+{%- endif %}
+{% endmacro %}

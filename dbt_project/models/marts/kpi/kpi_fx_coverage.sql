@@ -1,0 +1,2 @@
+-- Generated from models/kpis.
+{{ kpi_fx_coverage_sql() }}

@@ -1,0 +1,13 @@
+-- Generated from models/kpis. A fact with converted amounts that a KPI adds up gets its line here.
+-- depends_on: {{ ref('dim_date') }}
+-- depends_on: {{ ref('fct_ad_performance') }}
+-- depends_on: {{ ref('fct_deals') }}
+-- depends_on: {{ ref('fct_invoices') }}
+-- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_pipeline_changes') }}
+-- depends_on: {{ ref('fct_project_value_changes') }}
+-- depends_on: {{ ref('fct_subscription_mrr') }}
+-- depends_on: {{ ref('kpi_constant_rates') }}
+-- depends_on: {{ ref('kpi_periods') }}
+-- depends_on: {{ ref('kpi_values') }}
+{{ kpi_fx_effects_sql() }}
