@@ -13,7 +13,8 @@ create table intermediate.int_crm__deals_unioned as
 select
     'd' || n as deal_id, 'c1' as account_id, 'c1' as account_record_id, created_date, close_date, state as stage,
     state = 'won' as is_won, state = 'lost' as is_lost, state = 'open' as is_open, 'DACH' as region, owner_id,
-    currency_code, cast(amount as decimal(18, 6)) as amount, 'deals.csv' as _landing_id, cast(n as bigint) as _row_number
+    currency_code, cast(amount as decimal(18, 6)) as amount,
+    cast(null as decimal(9, 6)) as probability, 'deals.csv' as _landing_id, cast(n as bigint) as _row_number
 from (values
     (1, 'anna', 'won', date '2026-02-02', date '2026-02-12', 'EUR', 100),
     (2, 'anna', 'won', date '2026-02-02', date '2026-02-22', 'USD', 216),

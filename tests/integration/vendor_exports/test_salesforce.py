@@ -234,6 +234,16 @@ def test_a_deal_that_was_won_and_then_lost_is_lost_and_counts_once(everything: S
 
 
 @pytest.mark.slow
+def test_a_percentage_of_probability_is_a_fraction_of_the_deal(everything: Staged) -> None:
+    deals = "select deal_id, probability from intermediate.int_crm__deals_unioned"
+    assert everything.rows(deals) == [
+        ("006000000000001AAA", Decimal(0)),
+        ("006000000000002AAA", Decimal(1)),
+        ("006000000000003AAA", Decimal("0.9")),
+    ]
+
+
+@pytest.mark.slow
 def test_a_history_is_put_into_the_order_of_time(everything: Staged) -> None:
     history = """select change_number, stage, amount
         from staging.stg_salesforce__opportunity_history

@@ -12,7 +12,7 @@ with
 unioned as (
     {{ family_union(deals, [
         'deal_id', 'account_id', 'account_record_id', 'created_date', 'close_date', 'stage', 'is_won', 'is_lost',
-        'is_open', 'region', 'owner_id', 'currency_code', 'amount', '_landing_id', '_row_number',
+        'is_open', 'region', 'owner_id', 'currency_code', 'amount', 'probability', '_landing_id', '_row_number',
     ]) }}
 )
 

@@ -18,6 +18,7 @@ named as (
     select
         deals.*,
         coalesce(stages.stage, deals.stage_id) as stage,
+        coalesce(deals.probability, stages.probability) as known_probability,
         case
             when stages.is_won then 'won'
             when stages.is_closed then 'lost'
@@ -48,6 +49,7 @@ select
     owner_id,
     currency_code,
     amount,
+    known_probability as probability,
     _landing_id,
     _row_number
 

@@ -42,6 +42,7 @@ select
     deals.amount,
     {{ convert_amount('deals.amount', 'rates.from_rate', 'rates.to_rate') }}
         as amount_reporting,
+    deals.probability,
     rates.from_rate as fx_from_rate,
     rates.to_rate as fx_to_rate,
     rates.fx_rate_date,

@@ -33,6 +33,9 @@ renamed as (
         amount,
         company_currency_amount,
 
+        -- numbers
+        probability,
+
         -- dates
         {{ business_date('created_at') }} as created_date,
         {{ business_date('closed_at') }} as close_date,

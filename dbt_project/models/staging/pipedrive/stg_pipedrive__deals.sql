@@ -32,6 +32,10 @@ renamed as (
         -- amounts
         amount,
 
+        -- numbers
+        -- The export has what it weighs, and no probability of its own.
+        cast(null as decimal(9, 6)) as probability,
+
         -- booleans
         {{ folded('deal_status') }} = 'won' as is_won,
         {{ folded('deal_status') }} = 'lost' as is_lost,

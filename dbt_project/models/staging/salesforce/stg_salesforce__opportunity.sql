@@ -41,6 +41,9 @@ renamed as (
         -- amounts
         amount,
 
+        -- numbers
+        cast(probability * 0.01 as decimal(9, 6)) as probability,
+
         -- booleans
         is_closed and is_won as is_won,
         is_closed and not is_won as is_lost,

@@ -49,6 +49,9 @@ renamed as (
         -- amounts
         amount,
 
+        -- numbers
+        cast(probability * 0.01 as decimal(9, 6)) as probability,
+
         -- booleans
         state = 'won' as is_won,
         state = 'lost' as is_lost,
