@@ -21,7 +21,6 @@ from pipelines.publish import record
 from pipelines.publish.digest import Digest, digest_of, digest_of_parts
 from pipelines.publish.duckdb_target import (
     Stamp,
-    WrongMart,
     bring_up_to_date,
     copy_table,
     drop_tables_but,
@@ -34,6 +33,7 @@ from pipelines.publish.parent import FORMAT, Parent, parent_of
 from pipelines.publish.parquet_target import file_name, prove_same, rows_of, write_parquet
 from pipelines.publish.parts import (
     SCHEMA,
+    WrongMart,
     declared_parts,
     digest_of_months,
     digests_by_month,
@@ -179,10 +179,7 @@ def _write_table(
     kept = parent.months(name) if parent and changed is not None else {}
     for month in months_of(changed or ()):
         kept.pop(month, None)
-    try:
-        months = digests_by_month(connection, name, column, kept, is_ordered=changed is None)
-    except ValueError as error:
-        raise WrongMart(f"{SCHEMA}.{name} is not as in the release before: {error}") from error
+    months = digests_by_month(connection, name, column, kept, is_ordered=changed is None)
     return Table(digest_of_months(months), column, months, frozenset(kept))
 
 

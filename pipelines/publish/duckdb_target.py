@@ -22,7 +22,7 @@ import duckdb
 
 from pipelines.land import sql
 from pipelines.publish.digest import fingerprint_of, stamps_of
-from pipelines.publish.parts import SCHEMA, Days, changed_days, days_in
+from pipelines.publish.parts import SCHEMA, Days, WrongMart, changed_days, days_in
 
 STORAGE_VERSION = "v1.4.0"
 INTERNAL = ("kpi_components", "kpi_components_daily")
@@ -30,10 +30,6 @@ INTERNAL = ("kpi_components", "kpi_components_daily")
 MEMORY_SHARE = 0.6
 MOST_REPLACED = 4
 """Beyond one part in so many a table is written as a whole: nothing is gained any more."""
-
-
-class WrongMart(Exception):
-    """The written mart is not what the candidate holds; nothing was published."""
 
 
 @dataclass(frozen=True)

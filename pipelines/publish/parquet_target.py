@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.digest import fingerprint_of
-from pipelines.publish.duckdb_target import WrongMart, text
-from pipelines.publish.parts import SCHEMA, rows_of_month
+from pipelines.publish.duckdb_target import text
+from pipelines.publish.parts import SCHEMA, WrongMart, rows_of_month
 
 
 def file_name(table: str, month: str | None = None) -> str:

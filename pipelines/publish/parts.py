@@ -25,6 +25,10 @@ UNDATED = "undated"
 Days = frozenset[date | None]
 
 
+class WrongMart(Exception):
+    """The written mart is not what the candidate holds; nothing was published."""
+
+
 def declared_parts(manifest: Path) -> dict[str, str]:
     """The day's column by table, of the tables that are published in months."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
@@ -123,7 +127,7 @@ def digests_by_month(
         is_ordered: the rows of each month lie in the order of all their columns.
 
     Raises:
-        ValueError: a month that is as it was has another number of rows than it had.
+        WrongMart: a month that is as it was has another number of rows than it had.
     """
     relation = f'mart.{SCHEMA}."{table}"'
     months = connection.execute(
@@ -137,7 +141,10 @@ def digests_by_month(
         elif known[month][0] == rows:
             found[month] = known[month]
         else:
-            raise ValueError(f"{table} has {rows} rows of {month}, and had {known[month][0]}")
+            raise WrongMart(
+                f"{SCHEMA}.{table} is not as in the release before: it has {rows} rows of {month},"
+                f" and had {known[month][0]}"
+            )
     return found
 
 

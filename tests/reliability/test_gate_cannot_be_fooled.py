@@ -15,7 +15,7 @@ from made_run import SOFT, TEST, MadeRun, make_run
 from expectations.suites import SuiteError
 from pipelines.check.result import CheckResult
 from pipelines.publish.build import build_release
-from pipelines.publish.duckdb_target import WrongMart
+from pipelines.publish.parts import WrongMart
 from pipelines.publish.release import NotPublishable
 
 Trick = Callable[[MadeRun], None]

@@ -12,8 +12,8 @@ from made_run import MadeRun, make_run
 
 from pipelines.check.result import CheckResult
 from pipelines.publish.digest import digest_of
-from pipelines.publish.duckdb_target import WrongMart
 from pipelines.publish.parquet_target import prove_same
+from pipelines.publish.parts import WrongMart
 from pipelines.publish.release import NotPublishable, Release, rollback
 from pipelines.storage import make_read_only, remove
 

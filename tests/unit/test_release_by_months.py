@@ -11,8 +11,8 @@ import duckdb
 import pytest
 from made_run import FACT, MadeRun, make_run
 
-from pipelines.publish.duckdb_target import WrongMart
 from pipelines.publish.parent import damages
+from pipelines.publish.parts import WrongMart
 from pipelines.publish.release import Release
 
 Row = tuple[str | None, int, str]
