@@ -223,23 +223,15 @@ amounts as (
     from balances
 ),
 
-parts as (
-    select kpi, component, is_earlier, place
-    from (
-        values
-        {{ kpi_parts_rows(plan) }}
-    ) as declared (kpi, component, is_earlier, place)
-),
+{{ kpi_parts(plan) }}
 
 cells as (
     select
         parts.kpi,
         amounts.grain,
         amounts.period_start,
-        amounts.measure
-        {%- for place in range(1, (plan.kpis | map(attribute='columns') | map('length') | max) + 1) %},
-        sum(case when parts.place = {{ place }} then amounts.amount end) as place_{{ place }}
-        {%- endfor %}
+        amounts.measure,
+        {{ kpi_places(plan) }}
     from amounts
     inner join parts
         on amounts.component = parts.component

@@ -22,6 +22,28 @@
 {% endmacro %}
 
 
+{% macro kpi_parts(plan) %}
+    {#- What each KPI reads, as a CTE. -#}
+parts as (
+    select kpi, component, is_earlier, place
+    from (
+        values
+        {{ kpi_parts_rows(plan) }}
+    ) as declared (kpi, component, is_earlier, place)
+),
+{% endmacro %}
+
+
+{% macro kpi_places(plan) %}
+    {#- Columns `place_1` and so on: in each place the sum of what a KPI reads there. -#}
+    {% set columns = [] %}
+    {% for place in range(1, (plan.kpis | map(attribute='columns') | map('length') | max) + 1) %}
+        {% do columns.append('sum(case when place = ' ~ place ~ ' then amount end) as place_' ~ place) %}
+    {% endfor %}
+    {{- return(columns | join(',\n        ')) -}}
+{% endmacro %}
+
+
 {% macro kpi_slices_rows(plan) %}
     {#- The slices of each KPI, as rows (kpi, slice). -#}
     {% set rows = [] %}
@@ -217,13 +239,7 @@ inputs as (
     where is_active
 ),
 
-parts as (
-    select kpi, component, is_earlier, place
-    from (
-        values
-        {{ kpi_parts_rows(plan) }}
-    ) as declared (kpi, component, is_earlier, place)
-),
+{{ kpi_parts(plan) }}
 
 slices as (
     select kpi, slice
@@ -275,7 +291,6 @@ read_by_kpi as (
 
 {{ kpi_read_per_month(plan) if has_months }}
 
-{%- set places = plan.kpis | map(attribute='columns') | map('length') | max %}
 {%- set strange = kpi_not_in_its_grains(plan) %}
 
 cells as (
@@ -285,10 +300,7 @@ cells as (
         period_start,
         slice,
         slice_value,
-        {%- for place in range(1, places + 1) %}
-        sum(case when place = {{ place }} then amount end) as place_{{ place }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        {{ kpi_places(plan) }}
     from {{ 'read_in_its_way' if has_months else 'read_by_kpi' }}
     where amount is not null {{- " and not (" ~ strange ~ ")" if strange }}
     group by kpi, grain, period_start, slice, slice_value
