@@ -6,7 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -74,6 +74,24 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     return Company(settings, replace(outcome, release=release), truth)
 
 
+def build_models(folder: Path, database: Path, selected: Iterable[str]) -> None:
+    """Let dbt build and test these over a few facts; the run's day is 11 March 2026.
+
+    Args:
+        folder: for dbt's artefacts, in `target` and `logs`.
+        database: the candidate with the facts.
+        selected: models and tests, as dbt names them.
+    """
+    write_landed_sources(load_contracts(REPOSITORY / "models" / "contracts"), DBT_PROJECT)
+    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build"]
+    command += ["--select", *selected, "--vars", "{as_of: '2026-03-11'}"]
+    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
 @pytest.fixture(scope="session")
 def kpi_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A candidate whose facts are the tiny ones of 11 March 2026, and dbt's answers beside it."""
@@ -84,14 +102,7 @@ def kpi_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for facts in CASE_FACTS:
                 connection.execute((here / facts).read_text("utf-8"))
             write_scorecards(connection, load_scorecards(here / "scorecards_on_paper").values())
-        write_landed_sources(load_contracts(REPOSITORY / "models" / "contracts"), DBT_PROJECT)
-        command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build"]
-        command += ["--select", "path:models/marts/kpi", "--vars", "{as_of: '2026-03-11'}"]
-        command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-        command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-        environment = {**os.environ, "KPI_CANDIDATE": str(database)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[-4000:]
+        build_models(folder, database, ["path:models/marts/kpi"])
         with duckdb.connect(str(database)) as connection:
             connection.execute("create table kpi_mart.landings as select * from landed.landings")
 
