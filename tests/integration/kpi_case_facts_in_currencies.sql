@@ -32,6 +32,23 @@ set currency_code = 'USD', mrr_amount = t.mrr, fx_from_rate = t.rate
 from (values ('s1|start', 110, 1.10), ('s1|end', -110, 1.10), ('s3|start', 144, 1.20)) as t (id, mrr, rate)
 where facts.mrr_change_id = t.id;
 
+-- Of February. k1's 110 dollars leave at the rate they came at; k3's 144 come at another. k6 goes from
+-- 110 dollars to 96: of the 20 euros less 11.20 are contraction, the rest is the rate.
+create table kpi_mart.fct_mrr_movement_changes as
+select
+    movements.mrr_movement_id || '|' || t.n as mrr_movement_change_id, movements.mrr_movement_id,
+    movements.grain, movements.period_start, movements.customer_id, movements.movement_kind,
+    movements.region, movements.segment, t.currency as currency_code,
+    cast(t.mrr as decimal(18, 6)) as mrr_change, cast(t.reporting as decimal(28, 6)) as mrr_change_reporting,
+    cast(t.rate as decimal(18, 8)) as fx_from_rate, cast(1 as decimal(18, 8)) as fx_to_rate,
+    movements._landing_id, movements._row_number
+from kpi_mart.fct_mrr_movements as movements
+inner join (values
+    (1, 'k1', 'USD', -110, -100, 1.10), (2, 'k2', 'EUR', 50.50, 50.50, 1), (3, 'k3', 'USD', 144, 120, 1.20),
+    (4, 'k4', 'EUR', 20, 20, 1), (5, 'k6', 'USD', -110, -100, 1.10), (6, 'k6', 'USD', 96, 80, 1.20)
+) as t (n, customer, currency, mrr, reporting, rate)
+    on movements.customer_id = t.customer;
+
 alter table kpi_mart.fct_ad_performance add column currency_code varchar default 'EUR';
 alter table kpi_mart.fct_ad_performance add column spend_amount decimal(18, 6);
 alter table kpi_mart.fct_ad_performance add column conversion_value_amount decimal(18, 6);

@@ -139,6 +139,39 @@ def test_opening_mrr_and_the_five_movements_are_closing_mrr_in_every_period(comp
     assert kinds == (5,), "each kind of movement happens"
 
 
+CONSTANT_MRR_THAT_DOES_NOT_MOVE = """
+    with totals as (
+        select effects.grain, effects.period_start, days.year_start_date,
+               sum(constant_currency_value) filter (where kpi = 'mrr') as closing,
+               sum(fx_effect) filter (where kpi = 'mrr') as closing_effect,
+               sum(constant_currency_value) filter (where kpi <> 'mrr') as moved,
+               sum(fx_effect) filter (where kpi <> 'mrr') as moved_effect
+        from kpi_mart.kpi_fx_effects as effects
+        inner join kpi_mart.dim_date as days on effects.period_start = days.date_day
+        where kpi = 'mrr' or list_contains($movements, kpi)
+        group by all
+    ),
+    opened as (
+        select *, lag(closing) over in_turn as opening,
+               lag(closing_effect) over in_turn as opening_effect
+        from totals
+        window in_turn as (partition by grain, year_start_date order by period_start)
+    )
+    select count(*), count_if(moved_effect <> 0),
+           count_if(opening + moved <> closing or opening_effect + moved_effect <> closing_effect)
+    from opened where opening is not null
+"""
+
+
+def test_within_a_year_mrr_moves_at_constant_rates_and_in_its_effect_alike(company):
+    with mart.open_mart(mart.release_folder(company.settings)) as connection:
+        periods, moved_by_rates, wrong = connection.execute(
+            CONSTANT_MRR_THAT_DOES_NOT_MOVE, {"movements": MOVEMENTS}
+        ).fetchone()
+    assert wrong == 0
+    assert periods > moved_by_rates > 0
+
+
 ATTRIBUTION_MODELS = ["first_touch", "last_touch", "linear"]
 
 

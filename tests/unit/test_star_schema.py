@@ -18,8 +18,8 @@ NOT_CONVERTED = {
 }
 OF_OTHER_ROWS = {
     "fct_mrr_movements": "sums a customer's subscriptions, which may be in several currencies; "
-    "fct_subscription_mrr has each",
-    "fct_mrr_retention": "as fct_mrr_movements",
+    "fct_mrr_movement_changes has each",
+    "fct_mrr_retention": "sums a customer's subscriptions; fct_subscription_mrr has each",
 }
 # Other sides of a row have a currency and rates of their own.
 OWN_CURRENCY = {"market_salary_amount": "market_"}

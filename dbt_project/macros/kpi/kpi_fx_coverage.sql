@@ -14,8 +14,8 @@
         {% set component = item.component %}
         {% if item.earlier %}
             {{ return('It looks back at the period before, which has constant rates of its own.') }}
-        {% elif component.behaviour not in ('flow', 'balance') %}
-            {{ return(component.name ~ ' is counted for each period by itself, and no sum of its days.') }}
+        {% elif component.behaviour not in ('flow', 'balance', 'per_grain') %}
+            {{ return(component.name ~ ' is no sum of what happens on each day.') }}
         {% endif %}
         {% set reason = kpi_fx_reason_of_component(component) %}
         {% if reason %}{{ return(reason) }}{% endif %}
@@ -28,17 +28,18 @@
     {#- Why a component has no twin in constant currency; none where it has one. -#}
     {% set amounts = kpi_fx_amounts(component) %}
     {% if not amounts %}{{ return(component.name ~ ' is no converted amount.') }}{% endif %}
-    {% set columns = kpi_fx_columns(component.fact) %}
+    {% set fact = kpi_fx_fact(component) %}
+    {% set columns = kpi_fx_columns(fact) %}
     {% set currencies = [] %}
     {% for column in columns if modules.re.search('currency_code$', column) %}
         {% do currencies.append(column) %}
     {% endfor %}
     {% if currencies != ['currency_code'] %}
-        {{ return(component.fact ~ ' has not one currency for each of its rows.') }}
+        {{ return(fact ~ ' has not one currency for each of its rows.') }}
     {% endif %}
     {% for amount in amounts %}
         {% for column in (amount, 'fx_from_rate', 'fx_to_rate') if column not in columns %}
-            {{ return(component.fact ~ ' has no column ' ~ column ~ '.') }}
+            {{ return(fact ~ ' has no column ' ~ column ~ '.') }}
         {% endfor %}
     {% endfor %}
     {#- Outside of conditions only sums: then the twin of a sum is the sum of the twins. -#}
@@ -55,6 +56,16 @@
         {{ return(component.name ~ ' does more with converted amounts than to add them up.') }}
     {% endif %}
     {{ return(none) }}
+{% endmacro %}
+
+
+{% macro kpi_fx_fact(component) %}
+    {#-
+      The fact with the original amounts of a component: its own, or the one that its semantic model
+      names (`meta.original_amounts`), whose rows are what its rows are made of.
+    -#}
+    {% set semantic_model = kpi_semantic_model(component.semantic_model) %}
+    {{ return(semantic_model.config.meta.get('original_amounts') or component.fact) }}
 {% endmacro %}
 
 

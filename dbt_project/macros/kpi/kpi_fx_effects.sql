@@ -92,7 +92,7 @@ balance_days as (
         {%- endfor %}
     from (
         select *, cast({{ first.time }} as date) as fx_day
-        from {{ ref(first.fact) }}
+        from {{ ref(kpi_fx_fact(first)) }}
         where
             cast({{ first.until or first.time }} as date) < {{ as_of_date() }}
             and (
@@ -101,8 +101,13 @@ balance_days as (
                 {%- endfor %}
             )
     ) as facts
+    {%- if first.grain_column %}
+    inner join periods as days
+        on facts.{{ first.grain_column }} = days.grain and facts.fx_day = days.period_start
+    {%- else %}
     inner join {{ first.behaviour }}_days as days
         on facts.fx_day = days.date_day
+    {%- endif %}
     left join constant_rates
         on
             facts.currency_code = constant_rates.currency_code
@@ -112,6 +117,7 @@ balance_days as (
 {{ scan }} as (
     select
         fx_year_start_date as year_start_date,
+        {{ first.grain_column or "'day'" }} as grain,
         fx_day as period_start,
         cast({{ first.until or first.time }} as date) as period_end
         {%- for component in components %},
@@ -122,7 +128,13 @@ balance_days as (
         ) as {{ component.name }}_effect
         {%- endfor %}
     from {{ scan }}_converted
-    group by fx_year_start_date, fx_day, cast({{ first.until or first.time }} as date)
+    group by
+        fx_year_start_date,
+        {%- if first.grain_column %}
+        {{ first.grain_column }},
+        {%- endif %}
+        fx_day,
+        cast({{ first.until or first.time }} as date)
 ),
 {% endfor %}
 daily as (
@@ -133,6 +145,7 @@ daily as (
         '{{ component.name }}' as component,
         '{{ component.behaviour }}' as behaviour,
         year_start_date,
+        grain,
         period_start,
         period_end,
         coalesce({{ component.name }}_constant, 0) as constant_amount,
@@ -166,12 +179,26 @@ rolled_up as (
                 else calendar.period_start
             end
             and daily.period_end <= periods.period_end
+    where daily.behaviour <> 'per_grain'
     group by
         daily.component,
         daily.behaviour,
         periods.grain,
         periods.period_start,
         periods.year_start_date
+
+    union all
+
+    select
+        component,
+        behaviour,
+        grain,
+        period_start,
+        year_start_date,
+        constant_amount,
+        effect_amount
+    from daily
+    where behaviour = 'per_grain'
 ),
 
 balances as (
@@ -204,13 +231,13 @@ balances as (
 amounts as (
     select component, grain, period_start, 'constant' as measure, constant_amount as amount
     from rolled_up
-    where behaviour = 'flow'
+    where behaviour <> 'balance'
 
     union all
 
     select component, grain, period_start, 'effect' as measure, effect_amount as amount
     from rolled_up
-    where behaviour = 'flow'
+    where behaviour <> 'balance'
 
     union all
 

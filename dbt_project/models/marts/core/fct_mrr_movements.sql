@@ -23,6 +23,8 @@ in_periods as (
         changes.customer_id,
         changes.change_date,
         changes.mrr_change_id,
+        changes.currency_code,
+        changes.mrr_amount,
         changes.mrr_amount_reporting,
         changes.region,
         changes.segment,
@@ -79,13 +81,46 @@ stood as (
 
 ),
 
+-- What moved in its currency, even where two days' rates make the same of before and after.
+of_currencies as (
+
+    select
+        grain,
+        period_start,
+        customer_id,
+        currency_code,
+        sum(mrr_amount) as original_change
+    from in_periods
+    group by grain, period_start, customer_id, currency_code
+
+),
+
+in_currencies as (
+
+    select
+        grain,
+        period_start,
+        customer_id,
+        sum(original_change) as original_change
+    from of_currencies
+    where original_change <> 0
+    group by grain, period_start, customer_id
+
+),
+
 moved as (
 
     select
-        *,
-        closing_mrr - mrr_change as opening_mrr
+        stood.*,
+        in_currencies.original_change,
+        stood.closing_mrr - stood.mrr_change as opening_mrr
     from stood
-    where mrr_change <> 0
+    left join in_currencies
+        on
+            stood.grain = in_currencies.grain
+            and stood.period_start = in_currencies.period_start
+            and stood.customer_id = in_currencies.customer_id
+    where stood.mrr_change <> 0 or in_currencies.customer_id is not null
 
 )
 
@@ -99,7 +134,10 @@ select
         when opening_mrr = 0 then 'reactivation'
         when closing_mrr = 0 then 'churned'
         when mrr_change > 0 then 'expansion'
-        else 'contraction'
+        when mrr_change < 0 then 'contraction'
+        -- Nothing in the reporting currency: the original amounts say which way.
+        when original_change < 0 then 'contraction'
+        else 'expansion'
     end as movement_kind,
     region,
     segment,

@@ -4,6 +4,7 @@
 -- depends_on: {{ ref('fct_deals') }}
 -- depends_on: {{ ref('fct_invoices') }}
 -- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_mrr_movement_changes') }}
 -- depends_on: {{ ref('fct_pipeline_changes') }}
 -- depends_on: {{ ref('fct_project_value_changes') }}
 -- depends_on: {{ ref('fct_subscription_mrr') }}
