@@ -73,7 +73,7 @@ test-fast: $(VENV)/.test-installed ## the tests that take seconds
 
 fuzz: $(VENV)/.test-installed ## 10,000 broken exports and thousands of histories, for the night
 	KPI_FUZZ=nightly $(BIN)/python -m pytest -n 2 -s tests/reliability/test_mutated_exports.py \
-	    tests/reliability/test_any_order_same_state.py
+	    tests/reliability/test_any_order_same_state.py tests/integration/test_continued_candidate.py
 
 BENCH ?=
 bench: setup ## measure ours beside other ways; more: make bench BENCH="--rows 10000000 --files 10000"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from models.contract import load_contracts
 from models.scorecard import load_scorecards
 from pipelines.accepted import current_landings
+from pipelines.continued import candidate_to_continue, forget_candidates
 from pipelines.fetch.fetching import look_at_inbox
 from pipelines.intake import (
     Landed,
@@ -212,9 +213,11 @@ def transform(
     """Build the candidate with dbt, and close it."""
     from pipelines.transform import build_candidate
 
+    settings = pipeline.settings
     pipeline.tell("transform", "dbt builds and tests the candidate")
     landings = frozen_landings(pipeline, run_now)
-    build_candidate(pipeline.settings, run_now, pipeline.streams, landings, listeners)
+    before = candidate_to_continue(settings, pipeline.ledger, run_now)
+    build_candidate(settings, run_now, pipeline.streams, landings, before, listeners)
 
 
 def check_candidate(pipeline: Pipeline, run_now: Run, worker: ExpectationsWorker) -> Verdict:
@@ -238,7 +241,9 @@ def publish(pipeline: Pipeline, run_now: Run) -> Release:
     from pipelines.publish import release
 
     pipeline.tell("publish", "writing the release")
-    return release.publish(pipeline.settings, pipeline.ledger, run_now)
+    made = release.publish(pipeline.settings, pipeline.ledger, run_now)
+    forget_candidates(pipeline.settings, pipeline.ledger)
+    return made
 
 
 @contextmanager

@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.run import library_versions
 from pipelines.storage import write_atomically
 
-LIBRARIES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb", "Jinja2")
 DAY_MACRO = "macro.kpi_mart.as_of_date"
 
 
@@ -84,5 +83,5 @@ def timeless_unit_tests(manifest: Mapping[str, Any]) -> list[str]:
 
 def _file(parsed: Path) -> Path:
     """Another version of a library may answer otherwise: it has a file of its own."""
-    versions = " ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    versions = " ".join(f"{name} {is_at}" for name, is_at in library_versions().items())
     return parsed / f"unit_tests_{hashlib.sha256(versions.encode()).hexdigest()[:16]}.json"

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ CODE_FOLDERS = ("models", "expectations", "pipelines", "dbt_project")
 BUILT = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
 # Generated from the contracts, which count themselves.
 GENERATED = frozenset({"_landed_sources.yml"})
+LIBRARIES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb", "Jinja2")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Run:
 def code_digest(project: Path) -> str:
     """Identity of all that figures are computed by: definitions, SQL, contracts, suites, code."""
     return files_digest(project, CODE_FOLDERS, BUILT | GENERATED)
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that turn SQL into figures; others may compute otherwise."""
+    return {name: version(name) for name in LIBRARIES}
 
 
 def files_digest(project: Path, folders: Iterable[str], leave_out: frozenset[str]) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.contract import Stream
 from models.scorecard import load_scorecards
+from pipelines.continued import begin_with, continued_tables, say_what_made
 from pipelines.landed_sources import write_landed_sources
 from pipelines.run import BUILT, Run, files_digest
 from pipelines.settings import Settings, quiet_telemetry
@@ -45,6 +46,7 @@ def build_candidate(
     run: Run,
     streams: Mapping[str, Stream],
     landings: Sequence[Landing],
+    before: Path | None = None,
     listeners: Iterable[Listener] = (),
 ) -> Path:
     """Build and test the run's candidate, and close it for good.
@@ -59,6 +61,7 @@ def build_candidate(
         run: names the candidate and the folder for dbt's artefacts.
         streams: every contract, by landed table.
         landings: the accepted landings this run computes from.
+        before: the candidate to continue; all is built from nothing where there is none.
         listeners: called with each of dbt's events.
 
     Returns:
@@ -68,6 +71,8 @@ def build_candidate(
         TransformFailed: the project does not parse, or dbt stopped before it gave results.
         models.scorecard.ScorecardError: a scorecard cannot be used as it is declared.
     """
+    import duckdb
+
     from pipelines.check.dbt_results import tests_without_rows
     from pipelines.kept_answers import keep_answers, kept_answers
     from pipelines.land.load_rules import create_landed_views
@@ -75,14 +80,18 @@ def build_candidate(
     cards = load_scorecards(settings.project / "models" / "scorecards")
     shutil.rmtree(run.candidate.parent, ignore_errors=True)
     run.candidate.parent.mkdir(parents=True)
-    with _new_database(run.candidate) as connection:
-        create_landed_views(
-            connection, streams, landings, settings.landed, settings.week_start, cards.values()
-        )
     parsed = _parsed_folder(settings, streams)
     manifest = _unpacked(parsed)
     run.dbt_target.mkdir(parents=True, exist_ok=True)
     document = json.loads((parsed / "manifest.json").read_text(encoding="utf-8"))
+    if before is None:
+        _make_database(run.candidate)
+    else:
+        begin_with(before, run.candidate, continued_tables(document))
+    with duckdb.connect(str(run.candidate)) as connection:
+        create_landed_views(
+            connection, streams, landings, settings.landed, settings.week_start, cards.values()
+        )
     for unique_id in tests_without_rows(document, {landing.table for landing in landings}):
         del manifest.nodes[unique_id]
     kept = kept_answers(parsed)
@@ -90,7 +99,7 @@ def build_candidate(
         del manifest.unit_tests[unique_id]
     try:
         for command in ("run", "test"):
-            _invoke(settings, run, command, manifest, listeners)
+            _invoke(settings, run, command, manifest, before, listeners)
             shutil.copyfile(
                 run.dbt_target / "run_results.json", run.dbt_target / f"of_dbt_{command}.json"
             )
@@ -102,6 +111,7 @@ def build_candidate(
     if not kept:
         keep_answers(parsed, document, answers)
     _close_for_good(run.candidate)
+    say_what_made(run)
     return run.candidate
 
 
@@ -177,7 +187,7 @@ def _unpacked(parsed: Path) -> Any:
 def _parse(settings: Settings, folder: Path) -> None:
     """Parse the project into a new folder with `manifest.json` and `manifest.msgpack`."""
     folder.mkdir()
-    runner = _dbt(settings, folder / CANDIDATE, None, ())
+    runner = _dbt(settings, folder / CANDIDATE)
     with contextlib.chdir(Path.cwd()):
         result = runner.invoke(["parse", "--no-partial-parse", *_flags(settings, folder)])
     if not result.success or result.result is None:
@@ -191,9 +201,14 @@ def _parse(settings: Settings, folder: Path) -> None:
 
 
 def _invoke(
-    settings: Settings, run: Run, command: str, manifest: Any, listeners: Iterable[Listener]
+    settings: Settings,
+    run: Run,
+    command: str,
+    manifest: Any,
+    before: Path | None,
+    listeners: Iterable[Listener],
 ) -> None:
-    runner = _dbt(settings, run.candidate, manifest, listeners)
+    runner = _dbt(settings, run.candidate, manifest, before, listeners)
     # dbt leaves the process in a folder of its choosing.
     with contextlib.chdir(Path.cwd()):
         result = runner.invoke([command, *_flags(settings, run.dbt_target)])
@@ -201,9 +216,16 @@ def _invoke(
         raise TransformFailed(f"dbt {command} stopped: {result.exception}") from result.exception
 
 
-def _dbt(settings: Settings, candidate: Path, manifest: Any, listeners: Iterable[Listener]) -> Any:
+def _dbt(
+    settings: Settings,
+    candidate: Path,
+    manifest: Any = None,
+    before: Path | None = None,
+    listeners: Iterable[Listener] = (),
+) -> Any:
     quiet_telemetry()
     os.environ["KPI_CANDIDATE"] = str(candidate)
+    os.environ["KPI_CANDIDATE_BEFORE"] = str(before or "")
     os.environ["KPI_MEMORY_LIMIT"] = settings.memory_limit
     from dbt.cli.main import dbtRunner
 
@@ -231,8 +253,8 @@ def _flags(settings: Settings, target: Path) -> list[str]:
     ]
 
 
-def _new_database(path: Path) -> Any:
-    """A new file of the storage version that every reader we promise can open."""
+def _make_database(path: Path) -> None:
+    """Make a new file of the storage version that every reader we promise can open."""
     import duckdb
 
     with duckdb.connect() as maker:
@@ -240,7 +262,6 @@ def _new_database(path: Path) -> Any:
         maker.execute(f"attach '{escaped}' as candidate (storage_version '{STORAGE_VERSION}')")
         maker.execute("create schema candidate.landed")
         maker.execute("detach candidate")
-    return duckdb.connect(str(path))
 
 
 def _let_go_of(candidate: Path) -> None:

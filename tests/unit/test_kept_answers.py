@@ -75,7 +75,7 @@ def test_another_version_of_a_library_is_asked_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_answers(tmp_path, manifest([]), [{"unique_id": "unit_test.figures", "status": "pass"}])
-    monkeypatch.setattr(kept_answers, "version", lambda _: "0.0.1")
+    monkeypatch.setattr("pipelines.run.version", lambda _: "0.0.1")
     assert kept_answers.kept_answers(tmp_path) == {}
 
 

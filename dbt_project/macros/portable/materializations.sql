@@ -19,10 +19,16 @@
 
 {% materialization table, adapter='duckdb' %}
     {%- set relation = this.incorporate(type='table') -%}
+    {%- set continued = config.get('meta', {}).get('continued') -%}
+    {%- set is_there = load_cached_relation(relation) is not none -%}
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
+        {%- if continued and is_there and candidate_before() %}
+        {{ continue_table(relation, compiled_code, continued) }}
+        {%- else %}
         {{ make_way_for(relation) }}
         {{ get_create_table_as_sql(False, relation, compiled_code) }}
+        {%- endif %}
     {%- endcall %}
     {% do persist_docs(relation, model) %}
     {{ run_hooks(post_hooks) }}

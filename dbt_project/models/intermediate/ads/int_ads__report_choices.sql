@@ -1,5 +1,12 @@
 {{ config(materialized='table') }}
 
+{#- All that a row says, so that a report which changed in any way is seen to have changed. -#}
+{%- set said = [
+    'performance_date', 'channel', 'campaign_id', 'campaign_name', 'ad_group_id', 'ad_group_name', 'ad_id',
+    'ad_name', 'currency_code', 'spend_amount', 'conversion_value_amount', 'impressions', 'clicks',
+    'video_views', 'conversions', '_landing_id', '_row_number',
+] -%}
+
 with
 
 performance as (
@@ -42,7 +49,8 @@ reports as (
             as conversion_value_amount,
         cast(sum(coalesce(impressions, 0)) as bigint) as impressions,
         cast(sum(coalesce(clicks, 0)) as bigint) as clicks,
-        cast(sum(coalesce(conversions, 0)) as decimal(28, 6)) as conversions
+        cast(sum(coalesce(conversions, 0)) as decimal(28, 6)) as conversions,
+        {{ rows_fingerprint(said) }} as rows_fingerprint
 
     from performance
     group by platform, account_id, stream, report_grain, period_start, period_end
@@ -141,6 +149,7 @@ select
     conversion_value_amount,
     impressions,
     clicks,
-    conversions
+    conversions,
+    rows_fingerprint
 
 from placed

@@ -1,3 +1,4 @@
+-- Which of its days are built anew. depends_on: {{ ref('int_ads__changed_days') }}
 with
 
 performance as (
