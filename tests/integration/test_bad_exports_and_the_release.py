@@ -5,19 +5,23 @@ One small company lives through a week of mishaps, in the order of the tests.
 
 import json
 import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines import flow
+from pipelines.continued import candidate_to_continue
 from pipelines.demo import write_demo
 from pipelines.ledger import Ledger
 from pipelines.serve import mart
 from pipelines.serve.aside import in_quarantine, look_closely
 from pipelines.serve.state import read_state
+from pipelines.settings import Settings
 from tests.integration.conftest import Company, settings_for
+from tests.integration.continued_tables import changed_days, differences
 
 pytestmark = pytest.mark.slow
 
@@ -26,14 +30,22 @@ JOURNAL = "line_id,journal_id,posting_date,account_id,debit,credit,currency,regi
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    home = tmp_path_factory.mktemp("small")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """Released, and left as it is."""
+    home = tmp_path_factory.mktemp("first")
     settings = settings_for(home, UNTIL + timedelta(days=1))
     write_demo(settings.inbox, until=UNTIL, days=45)
     outcome = flow.run(settings)
     truth = json.loads((home / "truth.json").read_text(encoding="utf-8"))
     assert outcome.status == "released", outcome.reasons
-    yield Company(settings, outcome, truth)
+    return Company(settings, outcome, truth)
+
+
+@pytest.fixture(scope="module")
+def small(first: Company, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    home = tmp_path_factory.mktemp("small") / "home"
+    shutil.copytree(first.settings.home, home, symlinks=True)
+    return replace(first, settings=settings_for(home, first.settings.as_of))
 
 
 def served(company: Company) -> str:
@@ -178,14 +190,12 @@ def test_f059_a_currency_without_a_rate_holds_the_release_and_names_currency_and
 
 
 def test_a_day_more_makes_a_release_and_the_earlier_one_can_be_served_again(
-    tmp_path: Path,
+    first: Company, tmp_path: Path
 ) -> None:
-    settings = settings_for(tmp_path, UNTIL + timedelta(days=1))
-    write_demo(settings.inbox, until=UNTIL, days=45)
-    assert flow.run(settings).status == "released"
-
-    write_demo(settings.inbox, until=UNTIL, days=45, extra_days=1)
-    later = settings_for(tmp_path, UNTIL + timedelta(days=2))
+    home = tmp_path / "home"
+    shutil.copytree(first.settings.home, home, symlinks=True)
+    later = settings_for(home, UNTIL + timedelta(days=2))
+    write_demo(later.inbox, until=UNTIL, days=45, extra_days=1)
     second = flow.run(later)
 
     assert second.status == "released"
@@ -209,4 +219,26 @@ def test_a_day_more_makes_a_release_and_the_earlier_one_can_be_served_again(
     declared = json.loads((folder / "dbt" / "manifest.json").read_text())["unit_tests"]
     assert declared
     assert {answered.get(f"dbt:{unique_id}") for unique_id in declared} == {"pass"}
-    shutil.rmtree(tmp_path / "warehouse")
+    of_what_did_not_change_nothing_was_built(later, second.run_id)
+    shutil.rmtree(home / "warehouse")
+
+
+def of_what_did_not_change_nothing_was_built(settings: Settings, run_id: str) -> None:
+    """Nor did it matter; and a candidate that is not the released one would not be continued."""
+    folder = settings.warehouse / run_id
+    assert [each.name for each in settings.warehouse.iterdir()] == [run_id]
+    candidate, of_dbt = folder / "candidate.duckdb", settings.runs / run_id / "dbt"
+    assert list(differences(candidate, of_dbt / "of_dbt_run.json")) == []
+    anew = changed_days(candidate)
+    assert UNTIL + timedelta(days=1) in anew
+    assert len(anew) < 20
+
+    pipeline = flow.open_pipeline(settings)
+    run = flow.latest_run(pipeline)
+    assert run is not None
+    another = replace(run, run_id="another")
+    assert candidate_to_continue(settings, pipeline.ledger, another) == candidate
+    candidate.chmod(0o644)
+    with duckdb.connect(str(candidate)) as connection:
+        connection.execute("update kpi_mart.fct_ad_performance set clicks = clicks + 1")
+    assert candidate_to_continue(settings, pipeline.ledger, another) is None

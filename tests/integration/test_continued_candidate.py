@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,18 +18,16 @@ import duckdb
 import pytest
 
 from models.contract import Stream, load_contracts
-from pipelines import flow, transform
-from pipelines.continued import begin_with, candidate_to_continue, continued_tables
-from pipelines.demo import write_demo
+from pipelines import transform
+from pipelines.continued import begin_with, continued_tables
 from pipelines.land.load_rules import create_landed_views
 from pipelines.settings import Settings
-from tests.integration.conftest import settings_for
+from tests.integration.continued_tables import FACTS, changed_days, differences
 
 pytestmark = pytest.mark.slow
 
 NIGHTLY = os.environ.get("KPI_FUZZ") == "nightly"
 
-FACTS = ("fct_ad_performance", "fct_ad_breakdown")
 FIRST = date(2026, 1, 5)  # A Monday.
 DAYS = 60
 AS_OF = FIRST + timedelta(days=DAYS + 10)
@@ -213,36 +210,6 @@ def ad_models(tmp_path_factory: pytest.TempPathFactory) -> AdModels:
     return AdModels(folder, settings, streams, transform._parsed_folder(settings, streams))
 
 
-def compiled_sql(results_file: Path) -> dict[str, str]:
-    """The SQL of whole tables, as dbt compiled it."""
-    results = json.loads(results_file.read_text("utf-8"))["results"]
-    return {one["unique_id"].split(".")[-1]: one["compiled_code"] for one in results}
-
-
-def differences(candidate: Path, results_file: Path | None = None) -> Iterator[tuple[Any, ...]]:
-    """The rows in which an ad fact differs from what its SQL makes of the same inputs at once."""
-    sql = compiled_sql(results_file or candidate.with_name("run_results.json"))
-    with duckdb.connect(str(candidate), read_only=True) as connection:
-        for fact in FACTS:
-            columns = ", ".join(
-                r[0] for r in connection.execute(f"describe kpi_mart.{fact}").fetchall()
-            )
-            kept, anew = (
-                f"select {columns} from kpi_mart.{fact}",
-                f"select {columns} from ({sql[fact]})",
-            )
-            for one, other in ((kept, anew), (anew, kept)):
-                yield from connection.execute(f"({one}) except all ({other})").fetchall()
-
-
-def changed_days(candidate: Path) -> set[date]:
-    with duckdb.connect(str(candidate), read_only=True) as connection:
-        ranges = connection.execute("from intermediate.int_ads__changed_days").fetchall()
-    return {
-        first + timedelta(days=n) for first, last in ranges for n in range((last - first).days + 1)
-    }
-
-
 @pytest.mark.parametrize("seed", range(50 if NIGHTLY else 1))
 def test_a_history_of_candidates_is_as_if_each_were_built_from_nothing(
     ad_models: AdModels, seed: int
@@ -261,35 +228,6 @@ def test_a_history_of_candidates_is_as_if_each_were_built_from_nothing(
         assert list(differences(before)) == [], happened
         left_alone += len(changed_days(before)) < DAYS / 2
     assert left_alone >= 4, "hardly anything was taken over: nothing was shown"
-
-
-def test_a_day_more_of_the_example_company_is_taken_in_beside_the_days_before(
-    tmp_path: Path,
-) -> None:
-    """From exports to the second release; a candidate that is not the released one is not used."""
-    home, until = tmp_path / "home", FIRST + timedelta(days=45)
-    runs = []
-    for extra in (0, 1):
-        settings = settings_for(home, until + timedelta(days=1 + extra))
-        write_demo(settings.inbox, until=until, days=45, extra_days=extra)
-        runs.append(flow.run(settings))
-    assert [one.status for one in runs] == ["released", "released"]
-
-    folder = settings.warehouse / runs[1].run_id
-    assert [each.name for each in settings.warehouse.iterdir()] == [folder.name]
-    candidate, of_dbt = folder / "candidate.duckdb", settings.runs / runs[1].run_id / "dbt"
-    assert list(differences(candidate, of_dbt / "of_dbt_run.json")) == []
-    anew = changed_days(candidate)
-    assert until + timedelta(days=1) in anew
-    assert len(anew) < 20
-
-    pipeline = flow.open_pipeline(settings)
-    another = replace(flow.latest_run(pipeline), run_id="another")
-    assert candidate_to_continue(settings, pipeline.ledger, another) == candidate
-    candidate.chmod(0o644)
-    with duckdb.connect(str(candidate)) as connection:
-        connection.execute("update kpi_mart.fct_ad_performance set clicks = clicks + 1")
-    assert candidate_to_continue(settings, pipeline.ledger, another) is None
 
 
 def test_days_without_a_change_are_taken_over_and_not_built(ad_models: AdModels) -> None:
