@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipelines.land.sql import shut_in
 from pipelines.ledger import Ledger
 from pipelines.run import Run, library_versions
 from pipelines.settings import Settings
@@ -74,6 +75,7 @@ def begin_with(before: Path, candidate: Path, tables: Iterable[tuple[str, str]])
     candidate.chmod(0o644)
     kept = set(tables)
     with duckdb.connect(str(candidate)) as connection:
+        shut_in(connection)
         found = connection.execute(
             "select table_schema, table_name, table_type from information_schema.tables"
             # A table cannot go before the views of it.

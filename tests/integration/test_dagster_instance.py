@@ -114,7 +114,7 @@ class Instance:
             except (urllib.error.URLError, OSError):
                 return False
 
-        wait_for(answers, 120, "the web server")
+        wait_for(answers, 300, "the web server")
 
     def launch(self, job: str, *assets: str) -> str:
         selector: dict[str, Any] = {**CODE, "jobName": job}
@@ -129,7 +129,7 @@ class Instance:
             status = str(self.ask(RUN, id=run_id)["runOrError"]["status"])
             return status if status in ENDED else None
 
-        return str(wait_for(ended, 240, f"the end of run {run_id}"))
+        return str(wait_for(ended, 570, f"the end of run {run_id}"))
 
     def materialized(self, run_id: str) -> dict[str, dict[str, int]]:
         """What a run made, with its numbers."""
@@ -305,7 +305,7 @@ def test_a_mended_export_starts_the_job_by_itself_and_is_released(instance: Inst
         by_the_sensor = tags.get("dagster/sensor_name") == "inbox_sensor"
         return str(newest["runId"]) if by_the_sensor else None
 
-    run_id = str(wait_for(started, 90, "the sensor's run"))
+    run_id = str(wait_for(started, 300, "the sensor's run"))
 
     assert instance.end_of(run_id) == "SUCCESS"
     assert instance.releases() == ["1", "2"]

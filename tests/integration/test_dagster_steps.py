@@ -148,7 +148,7 @@ class ScriptedFlow:
         parsed = transform._parsed_folder(pipeline.settings, pipeline.streams)
         manifest = transform._unpacked(parsed)
         for command in ("run", "test"):
-            transform._invoke(pipeline.settings, run, command, manifest, listeners)
+            transform._invoke(pipeline.settings, run, command, manifest, None, listeners)
         transform._let_go_of(run.candidate)
 
     def check_candidate(self, pipeline: flow.Pipeline, run: Run, worker: object) -> Verdict:
