@@ -27,7 +27,7 @@ import pytest
 from pipelines.demo import write_demo
 from pipelines.settings import REPOSITORY
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 ANSWER_WITHIN = 240
 """Seconds. A launch loads the code anew, which is slow on a machine that does other things."""
 
