@@ -401,7 +401,11 @@
 
 
 {% macro kpi_plan() %}
-    {#- Every KPI, and every component with the slices that some KPI wants of it. -#}
+    {#-
+      Every KPI, and every component with the slices that some KPI wants of it. It follows from dbt's
+      graph alone and takes half a second, so it is kept there for the other models of a command.
+    -#}
+    {% if graph.kpi_plan %}{{ return(graph.kpi_plan) }}{% endif %}
     {% set kpis = [] %}
     {% set components = {} %}
     {% set slices = {} %}
@@ -421,5 +425,7 @@
             "No metric under models/kpis has config.meta.kpi: there is no KPI to compute."
         ) }}
     {% endif %}
-    {{ return({'kpis': kpis, 'components': components, 'slices': slices}) }}
+    {% set plan = {'kpis': kpis, 'components': components, 'slices': slices} %}
+    {% do graph.update({'kpi_plan': plan}) %}
+    {{ return(plan) }}
 {% endmacro %}
