@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,8 @@ from typing import Any
 import duckdb
 
 from pipelines.land.load_rules import create_landed_views
-from pipelines.landed_sources import write_landed_sources
+from tests.dbt_builds import dbt
 from tests.landed_exports import House
-
-DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 
 
 @dataclass(frozen=True)
@@ -43,13 +39,7 @@ def built(house: House, folder: Path, *select: str) -> subprocess.CompletedProce
     database = folder / "candidate.duckdb"
     with duckdb.connect(str(database)) as connection:
         create_landed_views(connection, house.streams, house.landings, house.settings.landed)
-    write_landed_sources(house.streams, DBT_PROJECT)
-    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build"]
     # Tests that also look at models of other families wait for a whole run.
-    command += ["--select", *select, "--indirect-selection", "cautious"]
-    command += ["--exclude-resource-type", "unit_test"]
-    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    command += ["--vars", f"{{as_of: '{house.settings.as_of}'}}"]
-    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    cautious = ["--indirect-selection", "cautious"]
+    as_of = str(house.settings.as_of)
+    return dbt("build", database, select, as_of, house.streams, cautious)

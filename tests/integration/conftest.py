@@ -1,11 +1,8 @@
 """The example company, and the tiny facts, each run once for all tests that only read them."""
 
 import json
-import os
 import pickle
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,16 +13,13 @@ import duckdb
 import pytest
 from shared_work import made_once, one_expectations_worker, parsed_once
 
-from models.contract import load_contracts
 from models.scorecard import load_scorecards
 from pipelines import flow
 from pipelines.demo import write_demo
 from pipelines.land.facts import write_scorecards
-from pipelines.landed_sources import write_landed_sources
 from pipelines.settings import Settings
+from tests.dbt_builds import dbt
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DBT_PROJECT = REPOSITORY / "dbt_project"
 UNTIL = date(2026, 6, 30)
 CASE_FACTS = (
     "kpi_case_facts.sql",
@@ -74,21 +68,14 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     return Company(settings, replace(outcome, release=release), truth)
 
 
-def build_models(folder: Path, database: Path, selected: Iterable[str]) -> None:
+def build_models(database: Path, selected: Iterable[str]) -> None:
     """Let dbt build and test these over a few facts; the run's day is 11 March 2026.
 
     Args:
-        folder: for dbt's artefacts, in `target` and `logs`.
-        database: the candidate with the facts.
+        database: the candidate with the facts; dbt's artefacts come beside it, into `target`.
         selected: models and tests, as dbt names them.
     """
-    write_landed_sources(load_contracts(REPOSITORY / "models" / "contracts"), DBT_PROJECT)
-    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "build"]
-    command += ["--select", *selected, "--vars", "{as_of: '2026-03-11'}"]
-    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    environment = {**os.environ, "KPI_CANDIDATE": str(database)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = dbt("build", database, selected, "2026-03-11")
     assert done.returncode == 0, done.stdout[-4000:]
 
 
@@ -102,7 +89,7 @@ def kpi_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for facts in CASE_FACTS:
                 connection.execute((here / facts).read_text("utf-8"))
             write_scorecards(connection, load_scorecards(here / "scorecards_on_paper").values())
-        build_models(folder, database, ["path:models/marts/kpi"])
+        build_models(database, ["path:models/marts/kpi"])
         with duckdb.connect(str(database)) as connection:
             connection.execute("create table kpi_mart.landings as select * from landed.landings")
 

@@ -32,6 +32,6 @@ def build_marts(folder: Path, facts: str, selected: Iterable[str]) -> SmallMart:
         days = Path(__file__).parent / "kpi_case_facts.sql"
         connection.execute(days.read_text("utf-8"))
         connection.execute(facts)
-    build_models(folder, database, selected)
+    build_models(database, selected)
     results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))["results"]
     return SmallMart(database, {one["unique_id"].split(".")[2]: one["status"] for one in results})

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,10 +19,9 @@ from shared_work import made_once
 
 from models.contract import load_contracts
 from pipelines.land.facts import write_scorecards
-from pipelines.landed_sources import write_landed_sources
+from tests.dbt_builds import dbt
 
 ROOT = Path(__file__).parents[2]
-DBT_PROJECT = ROOT / "dbt_project"
 FACTS = (
     "kpi_case_facts.sql",
     "kpi_case_facts_families.sql",
@@ -77,13 +73,7 @@ def mart(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for facts in FACTS:
                 connection.execute((Path(__file__).parent / facts).read_text("utf-8"))
             write_scorecards(connection, [])
-        write_landed_sources(load_contracts(ROOT / "models" / "contracts"), DBT_PROJECT)
-        command = [Path(sys.executable).with_name("dbt"), "--no-use-colors", "run"]
-        command += ["--select", *BUILT, "--vars", "{as_of: '2026-03-11'}"]
-        command += ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
-        command += ["--target-path", folder / "target", "--log-path", folder / "logs"]
-        environment = {**os.environ, "KPI_CANDIDATE": str(folder / "candidate.duckdb")}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = dbt("run", folder / "candidate.duckdb", BUILT, "2026-03-11")
         assert done.returncode == 0, done.stdout[-4000:]
 
     return made_once(tmp_path_factory, "known_wrong_figures", make) / "candidate.duckdb"
