@@ -20,6 +20,7 @@ from pipelines.land.facts import write_scorecards
 from pipelines.settings import Settings
 from tests.dbt_builds import dbt
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 UNTIL = date(2026, 6, 30)
 CASE_FACTS = (
     "kpi_case_facts.sql",
