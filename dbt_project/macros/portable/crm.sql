@@ -35,6 +35,16 @@
     }) }}
 {%- endmacro %}
 
+{# The chance of a deal, which CRMs give in percent, from 0 to 1. #}
+{% macro chance_of_percent(percent) -%}
+    cast({{ percent }} * 0.01 as decimal(9, 6))
+{%- endmacro %}
+
+{# The chance of a deal of which only the weighted amount is known; CRMs weigh by whole percents. #}
+{% macro chance_of_weighted(weighted, amount) -%}
+    cast(cast({{ kpi_ratio(weighted, amount, unit_scale=6) }} as decimal(9, 2)) as decimal(9, 6))
+{%- endmacro %}
+
 {#
     What became of a deal: `won`, `lost` or `open`. The CRM's own flags go before the stage's name; a stage of
     an unknown name that is certain or hopeless, or closed for a reason nobody gave, is `other`.

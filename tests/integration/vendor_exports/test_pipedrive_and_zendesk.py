@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "exports"
 STREAMS = load_contracts(REPOSITORY / "models" / "contracts")
 EXPORTS = {
-    "pipedrive/deals.csv": ("pipedrive__deals", 4),
+    "pipedrive/deals.csv": ("pipedrive__deals", 6),
     "pipedrive/organizations.csv": ("pipedrive__organizations", 2),
     "pipedrive/persons.csv": ("pipedrive__persons", 1),
     "pipedrive/activities.csv": ("pipedrive__activities", 2),
@@ -104,9 +104,24 @@ def test_a_deal_closes_on_the_day_it_was_won_or_lost(everything: Staged) -> None
         ("pipedrive|1", "pd|17", True, False, Decimal("12000.5"), date(2026, 3, 4)),
         ("pipedrive|2", "pd|18", False, True, Decimal(8000), date(2026, 4, 3)),
         ("pipedrive|3", None, False, False, None, date(2026, 9, 30)),
+        ("pipedrive|5", None, False, False, Decimal("333.33"), date(2026, 10, 31)),
+        ("pipedrive|6", None, False, False, Decimal("333.33"), date(2026, 10, 31)),
     ]
     accounts = "select account_id, country from intermediate.int_crm__accounts_unioned"
     assert everything.rows(accounts) == [("pd|17", "Germany"), ("pd|18", "United States")]
+
+
+@pytest.mark.slow
+def test_a_deal_is_as_likely_as_it_says_or_else_as_it_weighs(everything: Staged) -> None:
+    """66.67 of 333.33 is 0.200012 of it: a weight is the amount times whole percents, in cents."""
+    chances = "select deal_id, probability from intermediate.int_crm__deals_unioned"
+    assert everything.rows(chances) == [
+        ("pipedrive|1", Decimal(1)),
+        ("pipedrive|2", Decimal(0)),
+        ("pipedrive|3", None),
+        ("pipedrive|5", Decimal("0.35")),
+        ("pipedrive|6", Decimal("0.20")),
+    ]
 
 
 TICKETS = """select ticket_id, created_date, closed_date, kind, status, priority, channel

@@ -33,8 +33,10 @@ renamed as (
         amount,
 
         -- numbers
-        -- The export has what it weighs, and no probability of its own.
-        cast(null as decimal(9, 6)) as probability,
+        coalesce(
+            {{ chance_of_percent('probability') }},
+            {{ chance_of_weighted('weighted_amount', 'amount') }}
+        ) as probability,
 
         -- booleans
         {{ folded('deal_status') }} = 'won' as is_won,

@@ -42,7 +42,7 @@ renamed as (
         amount,
 
         -- numbers
-        cast(probability * 0.01 as decimal(9, 6)) as probability,
+        {{ chance_of_percent('probability') }} as probability,
 
         -- booleans
         is_closed and is_won as is_won,

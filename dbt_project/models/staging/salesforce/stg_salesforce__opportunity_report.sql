@@ -50,7 +50,7 @@ renamed as (
         amount,
 
         -- numbers
-        cast(probability * 0.01 as decimal(9, 6)) as probability,
+        {{ chance_of_percent('probability') }} as probability,
 
         -- booleans
         state = 'won' as is_won,
