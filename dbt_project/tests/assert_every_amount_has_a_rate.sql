@@ -9,6 +9,8 @@
     ('fct_ledger_entries', ref('fct_ledger_entries'), 'posting_date', 'credit_amount'),
     ('fct_invoices', ref('fct_invoices'), 'issue_date', 'net_amount'),
     ('fct_payments', ref('fct_payments'), 'payment_date', 'amount'),
+    ('fct_balance_transactions', ref('fct_balance_transactions'), 'transaction_date', 'gross_amount'),
+    ('fct_balance_transactions', ref('fct_balance_transactions'), 'transaction_date', 'fee_amount'),
     ('fct_subscription_mrr', ref('fct_subscription_mrr'), "case when change_kind = 'start' then change_date end", 'mrr_amount'),
     ('fct_deals', ref('fct_deals'), 'case when is_open then created_date else close_date end', 'amount'),
     ('fct_pipeline_changes', ref('fct_pipeline_changes'), "case when change_kind = 'created' then change_date end", 'pipeline_amount'),

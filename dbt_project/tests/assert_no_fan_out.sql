@@ -10,6 +10,10 @@
     ('fct_invoices', ref('int_finance__invoice_lines_unioned'), '', ref('fct_invoices'), ''),
     ('fct_payments', ref('int_finance__payments_unioned'), '', ref('fct_payments'), ''),
     (
+        'fct_balance_transactions', ref('int_finance__balance_transactions_unioned'), '',
+        ref('fct_balance_transactions'), '',
+    ),
+    (
         'fct_subscription_mrr', ref('int_finance__subscriptions_priced'), '',
         ref('fct_subscription_mrr'), "where change_kind = 'start'",
     ),

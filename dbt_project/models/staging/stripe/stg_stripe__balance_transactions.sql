@@ -1,5 +1,4 @@
--- Staged, and in no family: it is the money of the payments once more, as it reached Stripe's
--- balance, with fees and payouts.
+-- It is the money of the payments once more, as it reached Stripe's balance, with fees and payouts.
 with
 
 landed as (
